@@ -1,0 +1,35 @@
+//! How does the schema come to be, and how does it change? One change a file, forward only, on SQLite and PostgreSQL.
+
+pub use sea_orm_migration::Migration;
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_create_users;
+mod m20261121_000002_create_clients;
+mod m20261121_000003_create_sessions;
+mod m20261121_000004_create_token_families;
+mod m20261121_000005_create_revoked_tokens;
+mod m20261121_000006_create_signing_keys;
+mod m20261121_000007_create_secret_keys;
+mod m20261121_000008_create_throttles;
+mod m20261121_000009_create_events;
+
+/// Every change, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_create_users::Migration),
+            Box::new(m20261121_000002_create_clients::Migration),
+            Box::new(m20261121_000003_create_sessions::Migration),
+            Box::new(m20261121_000004_create_token_families::Migration),
+            Box::new(m20261121_000005_create_revoked_tokens::Migration),
+            Box::new(m20261121_000006_create_signing_keys::Migration),
+            Box::new(m20261121_000007_create_secret_keys::Migration),
+            Box::new(m20261121_000008_create_throttles::Migration),
+            Box::new(m20261121_000009_create_events::Migration),
+        ]
+    }
+}

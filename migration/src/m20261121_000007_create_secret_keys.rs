@@ -1,0 +1,29 @@
+//! Fingerprints of the secret keys that this database was used with.
+
+use sea_orm_migration::prelude::*;
+
+/// This change.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table(SecretKeys::Table)
+                    .col(ColumnDef::new(SecretKeys::Id).text().not_null().primary_key())
+                    .col(ColumnDef::new(SecretKeys::CreatedAt).big_integer().not_null())
+                    .to_owned(),
+            )
+            .await
+    }
+}
+
+#[derive(DeriveIden)]
+enum SecretKeys {
+    Table,
+    Id,
+    CreatedAt,
+}

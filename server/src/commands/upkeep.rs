@@ -1,0 +1,98 @@
+//! `grantd migrate`, `grantd openapi`, `grantd healthcheck`: what keeps a server going.
+
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use grantd::config::{Issuer, Mode};
+use grantd::http;
+use grantd::store::{Purpose, Store};
+use serde_json::json;
+
+use super::{Done, Failed, runtime, say, say_json, settings};
+
+/// How long a health check waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Args)]
+pub struct Migrate {
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Say it in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct Openapi {
+    /// In JSON rather than YAML
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct Healthcheck {
+    /// What to ask [default: /readyz where the settings say that the server listens]
+    url: Option<String>,
+    /// Say it in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn migrate(file: Option<&Path>, migrate: &Migrate) -> Done {
+    let (config, _) = settings(Mode::Command, file, &[])?;
+    let purpose = if migrate.dry_run { Purpose::Inspect } else { Purpose::Migrate };
+    let opened = runtime()?.block_on(async {
+        let opened = Store::open(&config.database, purpose).await?;
+        opened.store.close().await;
+        Ok::<_, Failed>(opened.migrations)
+    });
+    let changes = opened?;
+    if migrate.json {
+        return say_json(&json!({ "dry_run": migrate.dry_run, "changes": changes }));
+    }
+    let verb = if migrate.dry_run { "would make" } else { "made" };
+    changes.iter().try_for_each(|change| say(change))?;
+    say(&if changes.is_empty() { "nothing to do".to_owned() } else { format!("{verb} {} changes", changes.len()) })
+}
+
+pub fn openapi(file: Option<&Path>, openapi: &Openapi) -> Done {
+    let (config, _) = settings(Mode::Command, file, &[])?;
+    let issuer: &Issuer = &config.issuer;
+    say(if openapi.json { http::openapi_json(issuer) } else { http::openapi_yaml(issuer) }.trim_end())
+}
+
+pub fn healthcheck(file: Option<&Path>, healthcheck: &Healthcheck) -> Done {
+    let url = match &healthcheck.url {
+        Some(url) => url.clone(),
+        None => {
+            let (config, _) = settings(Mode::Command, file, &[])?;
+            format!("http://{}{}/readyz", config.server.listen, config.issuer.path())
+        }
+    };
+    let asked = runtime()?.block_on(async {
+        let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
+        client.get(&url).send().await
+    });
+    match asked {
+        Ok(answer) if answer.status().is_success() => {
+            if healthcheck.json {
+                say_json(&json!({ "url": url, "healthy": true }))
+            } else {
+                say("healthy")
+            }
+        }
+        Ok(answer) => Err(Failed::because(format!("{url} answers {}", answer.status()))),
+        Err(error) if error.is_builder() => Err(Failed::usage(format!("cannot ask {url}: an http address is needed"))),
+        Err(error) => Err(Failed::because(format!("{url} does not answer: {}", root_cause(&error)))),
+    }
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

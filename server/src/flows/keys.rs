@@ -1,0 +1,328 @@
+//! What do we sign with, and what do others verify with? Keys made at first start, kept sealed in the database and parsed in memory.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
+use aws_lc_rs::{digest, encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use quick_cache::sync::Cache;
+use serde_json::{Value, json};
+
+use super::jwt::Verified;
+use super::{Flows, SecretKeyError};
+use crate::model::signing_key::{SealedKey, SigningAlg};
+use crate::store::StoreError;
+
+/// How old the published keys may get.
+const FRESH_FOR: Duration = Duration::from_secs(5);
+/// How soon an unknown `kid` makes us look again: anybody can send one.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How many tokens we remember to carry a good signature.
+const MEMO: usize = 10_000;
+
+/// The keys, as this node knows them.
+pub struct SigningKeys {
+    loaded: RwLock<Arc<Loaded>>,
+    pub(super) memo: Cache<[u8; 32], Verified>,
+}
+
+#[derive(Default)]
+struct Loaded {
+    keys: Vec<Arc<SigningKey>>,
+    published: PublishedKeys,
+    at: Option<Instant>,
+}
+
+/// The JWKS as it is sent.
+#[derive(Clone, Default)]
+pub struct PublishedKeys {
+    /// The document.
+    pub body: Arc<str>,
+    /// Its entity tag.
+    pub etag: Arc<str>,
+}
+
+/// A key, parsed.
+pub(crate) struct SigningKey {
+    pub(crate) kid: Arc<str>,
+    pub(crate) alg: SigningAlg,
+    /// The header of an access token signed with it, encoded.
+    pub(crate) header: String,
+    pub(crate) verifying: DecodingKey,
+    pair: Pair,
+    jwk: Value,
+}
+
+enum Pair {
+    Es256(EcdsaKeyPair),
+    EdDsa(Ed25519KeyPair),
+    Rs256(RsaKeyPair),
+}
+
+/// Why there are no keys to sign with.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum KeyError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
+    #[error("the signing key {0} cannot be opened with any key of secret_key_file")]
+    Sealed(String),
+    #[error("cannot make a signing key")]
+    Unmade,
+}
+
+impl Default for SigningKeys {
+    fn default() -> Self {
+        Self { loaded: RwLock::default(), memo: Cache::new(MEMO) }
+    }
+}
+
+impl Flows {
+    /// Makes sure that the secret keys are those of the data; changes nothing.
+    ///
+    /// # Errors
+    /// [`SecretKeyError::Foreign`], [`KeyError::Sealed`].
+    pub async fn check_secret_keys(&self, secret_key_file: &str) -> Result<(), KeyError> {
+        let known = self.store.read().list_secret_keys().await?;
+        if !known.is_empty() && !self.secret_keys.iter().any(|key| known.contains(&key.id)) {
+            return Err(SecretKeyError::Foreign(secret_key_file.to_owned()).into());
+        }
+        for key in self.store.read().list_signing_keys().await? {
+            self.open(&key)?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that there are keys to sign with: at start, once among all nodes.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub async fn prepare_keys(&self) -> Result<(), KeyError> {
+        let now = self.clock.now();
+        let known = self.store.read().list_secret_keys().await?;
+        let sealed = self.store.read().list_signing_keys().await?;
+        for key in self.secret_keys.iter().filter(|key| !known.contains(&key.id)) {
+            self.store.write().insert_secret_key(&key.id, now).await?;
+        }
+        for alg in [self.config.tokens.signing_alg, SigningAlg::Rs256] {
+            if sealed.iter().all(|key| key.alg != alg) {
+                let key = self.make_key(alg).ok_or(KeyError::Unmade)?;
+                self.store.write().insert_signing_key(&key, 1).await?;
+            }
+        }
+        self.reseal(&sealed).await?;
+        self.load_keys().await?;
+        Ok(())
+    }
+
+    /// Seals every key with the newest secret key, so that an older one can be taken out of the file.
+    async fn reseal(&self, keys: &[SealedKey]) -> Result<(), KeyError> {
+        let Some(newest) = self.secret_keys.newest() else { return Ok(()) };
+        for key in keys.iter().filter(|key| key.secret_key_id != newest.id) {
+            let plain = self.open(key)?;
+            let sealed = newest.seal(&key.kid, &plain).ok_or(KeyError::Unmade)?;
+            self.store.write().reseal_signing_key(&key.kid, &key.secret_key_id, sealed, &newest.id).await?;
+        }
+        Ok(())
+    }
+
+    fn open(&self, key: &SealedKey) -> Result<Vec<u8>, KeyError> {
+        let plain = self.secret_keys.find(&key.secret_key_id).and_then(|secret| secret.open(&key.kid, &key.sealed));
+        plain.ok_or_else(|| KeyError::Sealed(key.kid.clone()))
+    }
+
+    fn make_key(&self, alg: SigningAlg) -> Option<SealedKey> {
+        let pkcs8 = generate(alg)?;
+        let kid = SigningKey::parse(alg, &pkcs8)?.kid.to_string();
+        let secret = self.secret_keys.newest()?;
+        let now = self.clock.now();
+        Some(SealedKey {
+            sealed: secret.seal(&kid, &pkcs8)?,
+            kid,
+            alg,
+            secret_key_id: secret.id.clone(),
+            created_at: now,
+            active_at: now,
+            retired_at: None,
+        })
+    }
+
+    /// The key that `kid` names, for signing: the database has just said that it signs.
+    pub(crate) async fn find_signing_key(&self, kid: Option<&str>) -> Result<Arc<SigningKey>, StoreError> {
+        let kid = kid.ok_or_else(|| StoreError::Broken("no key signs".to_owned()))?;
+        if let Some(key) = self.loaded().find(kid) {
+            return Ok(key);
+        }
+        self.load_keys()
+            .await?
+            .find(kid)
+            .ok_or_else(|| StoreError::Broken(format!("the signing key {kid} cannot be opened")))
+    }
+
+    /// The key that `kid` names, for verifying. Anybody may name anything.
+    pub(crate) async fn find_verifying_key(&self, kid: &str) -> Result<Option<Arc<SigningKey>>, StoreError> {
+        let loaded = self.loaded();
+        if let Some(key) = loaded.find(kid) {
+            return Ok(Some(key));
+        }
+        if loaded.is_younger_than(LOOK_AGAIN_AFTER) {
+            return Ok(None);
+        }
+        Ok(self.load_keys().await?.find(kid))
+    }
+
+    /// The JWKS (RFC 7517 §5), at most five seconds old. While the database is away, the last one that was read.
+    pub async fn published_keys(&self) -> PublishedKeys {
+        let loaded = self.loaded();
+        if loaded.is_younger_than(FRESH_FOR) {
+            return loaded.published.clone();
+        }
+        match self.load_keys().await {
+            Ok(loaded) => loaded.published.clone(),
+            Err(error) => {
+                tracing::warn!(%error, "the published keys could not be renewed");
+                loaded.published.clone()
+            }
+        }
+    }
+
+    fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.signing_keys.loaded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn load_keys(&self) -> Result<Arc<Loaded>, StoreError> {
+        let before = self.loaded();
+        let sealed = self.store.read().list_signing_keys().await?;
+        let keys: Vec<_> = sealed
+            .iter()
+            .filter_map(|key| {
+                // Parsing is what costs: a key that is parsed stays parsed.
+                before.find(&key.kid).or_else(|| match self.open(key) {
+                    Ok(pkcs8) => SigningKey::parse(key.alg, &pkcs8).map(Arc::new),
+                    Err(error) => {
+                        tracing::error!(%error);
+                        None
+                    }
+                })
+            })
+            .collect();
+        let loaded = Arc::new(Loaded { published: publish(&keys), keys, at: Some(Instant::now()) });
+        *self.signing_keys.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&loaded);
+        Ok(loaded)
+    }
+}
+
+impl Loaded {
+    fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {
+        self.keys.iter().find(|key| *key.kid == *kid).cloned()
+    }
+
+    fn is_younger_than(&self, age: Duration) -> bool {
+        self.at.is_some_and(|at| at.elapsed() < age)
+    }
+}
+
+fn publish(keys: &[Arc<SigningKey>]) -> PublishedKeys {
+    let body = json!({ "keys": keys.iter().map(|key| &key.jwk).collect::<Vec<_>>() }).to_string();
+    PublishedKeys { etag: etag(body.as_bytes()).into(), body: body.into() }
+}
+
+/// A strong entity tag (RFC 9110 §8.8.3).
+pub(crate) fn etag(body: &[u8]) -> String {
+    let hash = digest::digest(&digest::SHA256, body);
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(hash.as_ref().get(..12).unwrap_or_default()))
+}
+
+/// A new private key, as PKCS #8.
+fn generate(alg: SigningAlg) -> Option<Vec<u8>> {
+    let random = SystemRandom::new();
+    match alg {
+        SigningAlg::Es256 => {
+            Some(EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).ok()?.as_ref().to_vec())
+        }
+        SigningAlg::EdDsa => Some(Ed25519KeyPair::generate_pkcs8(&random).ok()?.as_ref().to_vec()),
+        SigningAlg::Rs256 => {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
+            let der: encoding::Pkcs8V1Der<'_> = encoding::AsDer::as_der(&pair).ok()?;
+            Some(der.as_ref().to_vec())
+        }
+    }
+}
+
+impl SigningKey {
+    fn parse(alg: SigningAlg, pkcs8: &[u8]) -> Option<Self> {
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let (pair, mut jwk) = match alg {
+            SigningAlg::Es256 => {
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).ok()?;
+                // An uncompressed point: 4, x, y (SEC 1 §2.3.3).
+                let (x, y) = pair.public_key().as_ref().get(1..)?.split_at_checked(32)?;
+                let jwk = json!({ "kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y) });
+                (Pair::Es256(pair), jwk)
+            }
+            SigningAlg::EdDsa => {
+                let pair = Ed25519KeyPair::from_pkcs8(pkcs8).ok()?;
+                let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref()) });
+                (Pair::EdDsa(pair), jwk)
+            }
+            SigningAlg::Rs256 => {
+                let pair = RsaKeyPair::from_pkcs8(pkcs8).ok()?;
+                let (n, e) = (pair.public_key().modulus(), pair.public_key().exponent());
+                let jwk = json!({
+                    "kty": "RSA",
+                    "n": encode(n.big_endian_without_leading_zero()),
+                    "e": encode(e.big_endian_without_leading_zero()),
+                });
+                (Pair::Rs256(pair), jwk)
+            }
+        };
+        let public: Jwk = serde_json::from_value(jwk.clone()).ok()?;
+        // RFC 7638: the same key has the same name, wherever it is read.
+        let kid = public.thumbprint(ThumbprintHash::SHA256).ok()?;
+        for (member, value) in [("kid", kid.as_str()), ("alg", alg.as_str()), ("use", "sig")] {
+            jwk.as_object_mut()?.insert(member.to_owned(), value.into());
+        }
+        let header = json!({ "alg": alg.as_str(), "kid": kid, "typ": "at+jwt" }).to_string();
+        Some(Self {
+            header: encode(header.as_bytes()),
+            verifying: DecodingKey::from_jwk(&public).ok()?,
+            kid: kid.into(),
+            alg,
+            pair,
+            jwk,
+        })
+    }
+
+    /// The signature over `message` (RFC 7515 §5.1).
+    pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Es256(pair) => Some(pair.sign(&random, message).ok()?.as_ref().to_vec()),
+            Pair::EdDsa(pair) => Some(pair.sign(message).as_ref().to_vec()),
+            Pair::Rs256(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).ok()?;
+                Some(signature)
+            }
+        }
+    }
+
+    /// The same algorithm in the words of the library that verifies.
+    pub(super) const fn alg_of_jsonwebtoken(&self) -> Algorithm {
+        match self.alg {
+            SigningAlg::Es256 => Algorithm::ES256,
+            SigningAlg::EdDsa => Algorithm::EdDSA,
+            SigningAlg::Rs256 => Algorithm::RS256,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! How does a client give a token back? (RFC 7009)
+
+use std::sync::Arc;
+
+use super::jwt::{Jti, Verified, read_jti};
+use super::refusal::{Code, Failure, Refusal};
+use super::token::RefreshToken;
+use super::{Credentials, Flows, Origin, event, to_its_end};
+use crate::model::client::Client;
+use crate::model::event::EventType;
+use crate::model::reason::Reason;
+use crate::model::timestamp::Timestamp;
+use crate::store::{Facts, StoreError, Wanted};
+
+impl Flows {
+    /// Ends what the token stands for; unknown, malformed and expired tokens are well revoked already (RFC 7009 §2.2).
+    ///
+    /// # Errors
+    /// `invalid_client`; `invalid_request` without a token; `invalid_grant` for another client's (RFC 7009 §2.1).
+    pub async fn revoke(
+        self: &Arc<Self>,
+        credentials: &Credentials,
+        origin: &Origin,
+        token: Option<&str>,
+    ) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let refresh = token.and_then(RefreshToken::parse);
+        let verified = match token {
+            Some(token) if refresh.is_none() => self.verify(token).await?.ok(),
+            _ => None,
+        };
+        let jti = verified.as_ref().and_then(|verified| read_jti(&verified.claims.jti));
+        let throttle = self.client_throttle_key(credentials, origin.ip);
+        let family = match (&refresh, &jti) {
+            (Some(token), _) => Some(&token.family),
+            (None, Some(Jti::Family(family, _))) => Some(family),
+            _ => None,
+        };
+        let wanted = Wanted {
+            client: credentials.client_id.as_deref(),
+            throttle: throttle.as_deref(),
+            family,
+            ..Wanted::default()
+        };
+        let mut facts = self.store.read().find_facts(&wanted, now).await?;
+        let counted = throttle.as_deref().map(|key| (key, facts.counted));
+        let client = self.authenticate_client(credentials, facts.client.take(), counted, now).await?;
+        if token.is_none() {
+            return Err(Refusal::new(Code::InvalidRequest, Reason::MissingParameter).into());
+        }
+        match (refresh, verified) {
+            (Some(token), _) => {
+                // A forged one names somebody's family: without a right MAC it is nobody's token.
+                let real =
+                    facts.line.as_ref().is_some_and(|line| token.is_of(&line.family, &self.secret_keys) == Some(true));
+                if real { self.end_line(facts, &client, origin, now).await } else { Ok(()) }
+            }
+            (None, Some(verified)) => self.revoke_access(&verified, facts, &client, origin, now).await,
+            (None, None) => Ok(()),
+        }
+    }
+
+    async fn revoke_access(
+        self: &Arc<Self>,
+        verified: &Verified,
+        facts: Facts,
+        client: &Client,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let claims = &verified.claims;
+        if claims.client_id != client.id {
+            return Err(Refusal::invalid_grant(Reason::OtherClient).into());
+        }
+        if now.0 >= claims.exp {
+            return Ok(());
+        }
+        match read_jti(&claims.jti) {
+            Some(Jti::Family(..)) => self.end_line(facts, client, origin, now).await,
+            Some(Jti::Client) => {
+                let expires_at = Timestamp(claims.exp);
+                Ok(self.store.write().revoke_token(&claims.jti, expires_at).await?)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Ends a family, and with its last one the session: the client has signed out.
+    async fn end_line(
+        self: &Arc<Self>,
+        facts: Facts,
+        client: &Client,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let Some(family) = facts.line.map(|line| line.family) else { return Ok(()) };
+        if family.client_id != client.id {
+            return Err(Refusal::invalid_grant(Reason::OtherClient).into());
+        }
+        if family.ended(now, self.config.tokens.refresh_idle_ttl).is_some() {
+            return Ok(());
+        }
+        let (flows, ip) = (Arc::clone(self), origin.ip.to_string());
+        let ended: Result<(), StoreError> = to_its_end(async move {
+            let tx = flows.store.begin().await?;
+            if !tx.revoke_family(&family.id, now, Reason::SignedOut).await? {
+                return Ok(());
+            }
+            if !tx.has_open_family(&family.session_id).await? {
+                tx.end_session(&family.session_id, now, Reason::SignedOut).await?;
+            }
+            let mut signed_out = event(now, EventType::SignedOut, Some(Reason::SignedOut));
+            signed_out.user_id = Some(family.user_id);
+            signed_out.client_id = Some(family.client_id);
+            signed_out.session_id = Some(family.session_id);
+            signed_out.ip = Some(ip);
+            tx.insert_event(&signed_out).await?;
+            tx.commit().await
+        })
+        .await;
+        Ok(ended?)
+    }
+}

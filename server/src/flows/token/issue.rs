@@ -1,0 +1,141 @@
+//! What stands in a new access token?
+
+use super::Granted;
+use crate::flows::jwt::{Claims, client_jti, family_jti};
+use crate::flows::refusal::Failure;
+use crate::flows::{Flows, chance};
+use crate::model::client::Client;
+use crate::model::id::SessionId;
+use crate::model::scope::{self, Scopes};
+use crate::model::secret::Secret;
+use crate::model::timestamp::Timestamp;
+use crate::model::token_family::TokenFamily;
+use crate::model::user::{ADMIN_ROLE, User};
+use crate::store::StoreError;
+
+use super::refresh_token::RefreshToken;
+
+/// For whom and for what a token is.
+pub(super) struct Issue<'a> {
+    pub(super) client: &'a Client,
+    pub(super) user: &'a User,
+    pub(super) auth_time: Timestamp,
+    pub(super) scopes: Scopes,
+    pub(super) audience: Vec<String>,
+    pub(super) kid: Option<&'a str>,
+    pub(super) now: Timestamp,
+}
+
+/// The scopes without `admin` where the user does not have the role.
+pub(super) fn with_role(scopes: &Scopes, user: &User) -> Scopes {
+    if user.roles.iter().any(|role| role == ADMIN_ROLE) { scopes.clone() } else { scopes.without(&[scope::ADMIN]) }
+}
+
+impl Flows {
+    /// Life of the client's access tokens, in seconds.
+    pub(super) fn access_ttl(&self, client: &Client) -> i64 {
+        client.access_ttl.unwrap_or(self.config.tokens.access_ttl)
+    }
+
+    /// A family for a new sign-in, in its first generation.
+    pub(super) fn new_family(
+        &self,
+        issue: &Issue<'_>,
+        session_id: SessionId,
+        refreshes: bool,
+    ) -> Result<TokenFamily, StoreError> {
+        let secret_key = self.secret_keys.newest().ok_or_else(|| StoreError::Broken("no secret key".to_owned()))?;
+        let now = issue.now;
+        // Without a refresh token a family lives as long as its one access token.
+        let life = if refreshes {
+            issue.client.refresh_ttl.unwrap_or(self.config.tokens.refresh_ttl)
+        } else {
+            self.access_ttl(issue.client)
+        };
+        Ok(TokenFamily {
+            id: chance::id(now),
+            session_id,
+            user_id: issue.user.id.clone(),
+            client_id: issue.client.id.clone(),
+            scopes: issue.scopes.clone(),
+            audience: issue.audience.clone(),
+            secret_key_id: secret_key.id.clone(),
+            seed: Secret::new(chance::bytes::<32>().to_vec()),
+            generation: 1,
+            previous_generation: 0,
+            rotated_at: now,
+            answered_at: now,
+            confirmed_at: None,
+            created_at: now,
+            expires_at: now.plus(life),
+            revoked_at: None,
+            revoked_reason: None,
+        })
+    }
+
+    /// The tokens of a generation of a family: an access token, and a refresh token if `refreshes`.
+    pub(super) async fn issue(
+        &self,
+        issue: &Issue<'_>,
+        family: &TokenFamily,
+        generation: i64,
+        refreshes: bool,
+    ) -> Result<Granted, Failure> {
+        let key = self.find_signing_key(issue.kid).await?;
+        let exp = issue.now.plus(self.access_ttl(issue.client)).min(family.expires_at);
+        let claims = Claims {
+            iss: self.config.issuer.as_str().to_owned(),
+            sub: issue.user.id.to_string(),
+            aud: issue.audience.clone(),
+            client_id: issue.client.id.clone(),
+            scope: issue.scopes.to_string(),
+            iat: issue.now.0,
+            exp: exp.0,
+            jti: family_jti(&family.id, generation),
+            sid: Some(family.session_id.to_string()),
+            auth_time: Some(issue.auth_time.0),
+            amr: Some(vec!["pwd".to_owned()]),
+            roles: Some(issue.user.roles.clone()),
+        };
+        let refresh_token = if refreshes {
+            let token = RefreshToken::write(family, generation, &self.secret_keys);
+            Some(token.ok_or_else(|| StoreError::Broken("the family's secret key has gone".to_owned()))?)
+        } else {
+            None
+        };
+        Ok(Granted {
+            access_token: Secret::new(self.sign(&key, &claims)?),
+            expires_in: exp.0 - issue.now.0,
+            refresh_token,
+            scopes: issue.scopes.clone(),
+        })
+    }
+
+    /// An access token of a client for itself (RFC 9068 §2.2).
+    pub(super) async fn issue_to_client(
+        &self,
+        client: &Client,
+        scopes: Scopes,
+        audience: Vec<String>,
+        kid: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Granted, Failure> {
+        let key = self.find_signing_key(kid).await?;
+        let expires_in = self.access_ttl(client);
+        let claims = Claims {
+            iss: self.config.issuer.as_str().to_owned(),
+            sub: client.id.clone(),
+            aud: audience,
+            client_id: client.id.clone(),
+            scope: scopes.to_string(),
+            iat: now.0,
+            exp: now.plus(expires_in).0,
+            jti: client_jti(),
+            sid: None,
+            auth_time: None,
+            amr: None,
+            roles: None,
+        };
+        Ok(Granted { access_token: Secret::new(self.sign(&key, &claims)?), expires_in, refresh_token: None, scopes })
+    }
+}

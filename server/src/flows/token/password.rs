@@ -1,0 +1,169 @@
+//! Who signs in with name and password? (RFC 6749 §4.3)
+
+use std::sync::Arc;
+
+use super::issue::{Issue, with_role};
+use super::{Granted, TokenRequest};
+use crate::flows::refusal::{Code, Failure, Refusal};
+use crate::flows::throttle::SignInThrottle;
+use crate::flows::{Flows, Origin, chance, event, to_its_end};
+use crate::model::client::{Client, GrantType};
+use crate::model::event::EventType;
+use crate::model::password::Password;
+use crate::model::reason::Reason;
+use crate::model::secret::Secret;
+use crate::model::session::Session;
+use crate::model::text;
+use crate::model::timestamp::Timestamp;
+use crate::model::token_family::TokenFamily;
+use crate::model::user::User;
+use crate::store::{Facts, StoreError};
+
+/// How often a sign-in whose user changes under it looks again.
+const TRIES: usize = 8;
+
+const FAILED: Refusal = Refusal::invalid_grant(Reason::SignInFailed);
+
+/// A sign-in whose password was right.
+struct SignIn {
+    user: User,
+    /// The hash to keep from now on, if its cost is no longer today's.
+    rehashed: Option<Secret<String>>,
+    session: Session,
+    family: TokenFamily,
+}
+
+impl Flows {
+    pub(super) async fn password_grant(
+        self: &Arc<Self>,
+        request: TokenRequest,
+        client: Client,
+        facts: Facts,
+        now: Timestamp,
+    ) -> Result<Granted, Failure> {
+        let missing = Refusal::new(Code::InvalidRequest, Reason::MissingParameter);
+        let (Some(username), Some(password)) = (&request.username, &request.password) else {
+            return Err(missing.into());
+        };
+        let asked = request.asked_scopes()?;
+        let scopes = client.grant_scopes(asked.as_ref()).map_err(|reason| Refusal::new(Code::InvalidScope, reason))?;
+        let audience = client
+            .grant_audience(&request.resources, self.config.issuer.as_str())
+            .map_err(|reason| Refusal::new(Code::InvalidTarget, reason))?;
+
+        let username_key = text::folded(username);
+        let find_user =
+            || async { self.store.read().find_user_by_login(&username_key, &username.to_lowercase()).await };
+        let mut user = find_user().await?;
+        // Username and e-mail of one user are one account.
+        let account = user.as_ref().map_or_else(|| username_key.clone(), |user| user.id.to_string());
+        let throttle = match self.pass_throttle(&account, request.origin.ip, now).await? {
+            Ok(throttle) => Arc::new(throttle),
+            Err(seconds) => return Err(FAILED.retry_after(seconds).into()),
+        };
+        let Some(password) = Password::typed(password.expose()) else {
+            return self.sign_in_failed(user, &request.origin, &client, throttle, now).await;
+        };
+
+        for _ in 0..TRIES {
+            let hash = user.as_ref().map(|user| &user.password_hash);
+            let verified = self.passwords.verify(password.clone(), hash).await.map_err(|_| Refusal::overloaded())?;
+            let Some(found) = user.take_if(|user| verified.right && user.locked_at.is_none()) else {
+                return self.sign_in_failed(user, &request.origin, &client, throttle, now).await;
+            };
+            let rehashed = if verified.outdated { self.passwords.hash(password.clone()).await.ok() } else { None };
+            let issue = Issue {
+                scopes: with_role(&scopes, &found),
+                audience: audience.clone(),
+                client: &client,
+                user: &found,
+                auth_time: now,
+                kid: facts.signing_kid.as_deref(),
+                now,
+            };
+            let refreshes = client.may_use(GrantType::RefreshToken);
+            let session = new_session(&found, &client, &request.origin, now);
+            let family = self.new_family(&issue, session.id.clone(), refreshes)?;
+            let granted = self.issue(&issue, &family, 1, refreshes).await?;
+            let sign_in = SignIn { user: found, rehashed, session, family };
+            if self.keep_sign_in(sign_in, Arc::clone(&throttle), now).await? {
+                return Ok(granted);
+            }
+            // Its password was changed or re-hashed, or it was locked or deleted, since it was read: look again.
+            user = find_user().await?;
+        }
+        Err(Refusal::overloaded().into())
+    }
+
+    /// Keeps the sign-in, if the user is still the one whose password was verified.
+    async fn keep_sign_in(
+        self: &Arc<Self>,
+        sign_in: SignIn,
+        throttle: Arc<SignInThrottle>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let flows = Arc::clone(self);
+        to_its_end(async move {
+            let SignIn { user, rehashed, session, family } = sign_in;
+            let tx = flows.store.begin().await?;
+            let held = match &rehashed {
+                Some(new) => tx.rehash_password(&user.id, &user.password_hash, new).await?,
+                None => tx.hold_user(&user.id, &user.password_hash).await?,
+            };
+            if !held {
+                return Ok(false);
+            }
+            tx.insert_session(&session).await?;
+            tx.insert_family(&family).await?;
+            let mut signed_in = event(now, EventType::SignedIn, None);
+            signed_in.user_id = Some(user.id);
+            signed_in.client_id = Some(session.client_id);
+            signed_in.session_id = Some(session.id);
+            signed_in.ip = session.ip;
+            tx.insert_event(&signed_in).await?;
+            throttle.succeeded(&tx).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Counts a sign-in that failed, then refuses it: committed before it is answered.
+    async fn sign_in_failed(
+        self: &Arc<Self>,
+        user: Option<User>,
+        origin: &Origin,
+        client: &Client,
+        throttle: Arc<SignInThrottle>,
+        now: Timestamp,
+    ) -> Result<Granted, Failure> {
+        let (flows, ip, client_id) = (Arc::clone(self), origin.ip.to_string(), client.id.clone());
+        to_its_end(async move {
+            let tx = flows.store.begin().await?;
+            throttle.failed(&tx, now).await?;
+            // A failure for a name that nobody has writes no event: the log is not for guessers to fill.
+            if let Some(user) = user {
+                let reason = if user.locked_at.is_some() { Reason::UserLocked } else { Reason::SignInFailed };
+                let mut failed = event(now, EventType::SignInFailed, Some(reason));
+                failed.user_id = Some(user.id);
+                failed.client_id = Some(client_id);
+                failed.ip = Some(ip);
+                tx.insert_event(&failed).await?;
+            }
+            tx.commit().await?;
+            Err(FAILED.into())
+        })
+        .await
+    }
+}
+
+fn new_session(user: &User, client: &Client, origin: &Origin, now: Timestamp) -> Session {
+    Session {
+        id: chance::id(now),
+        user_id: user.id.clone(),
+        client_id: client.id.clone(),
+        user_agent: origin.user_agent.clone(),
+        ip: Some(origin.ip.to_string()),
+        created_at: now,
+    }
+}

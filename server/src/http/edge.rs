@@ -1,0 +1,157 @@
+//! What holds for every request? A name, a line in the log, the words of its errors, and the headers of its answer.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use poem::endpoint::BoxEndpoint;
+use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, Error, Request, Response, Result};
+
+use super::accept::wants_page;
+use super::cors;
+use super::error::{Dialect, Refused};
+use crate::flows::{Flows, request_id};
+use crate::model::reason::Reason;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Around every route.
+pub struct Edge {
+    inner: BoxEndpoint<'static, Response>,
+    routes: Routes,
+    flows: Arc<Flows>,
+}
+
+/// Which methods each path answers: for `Allow`, and to name a route in the log without its ids.
+#[derive(Default)]
+pub struct Routes {
+    fixed: HashMap<String, String>,
+    /// Paths with a part that varies, and their parts.
+    varying: Vec<(Vec<String>, String, String)>,
+}
+
+impl Routes {
+    /// Adds a path, a varying part of which begins with a colon.
+    pub(super) fn add(&mut self, path: &str, methods: &[Method]) {
+        let mut methods = methods.to_vec();
+        if methods.contains(&Method::GET) && !methods.contains(&Method::HEAD) {
+            methods.push(Method::HEAD);
+        }
+        let methods = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        if path.contains(':') {
+            self.varying.push((path.split('/').map(str::to_owned).collect(), path.to_owned(), methods));
+        } else {
+            self.fixed.insert(path.to_owned(), methods);
+        }
+    }
+
+    /// The route of a path, and its methods.
+    fn find(&self, path: &str) -> Option<(&str, &str)> {
+        if let Some((route, methods)) = self.fixed.get_key_value(path) {
+            return Some((route, methods));
+        }
+        let parts: Vec<_> = path.split('/').collect();
+        let fits = |pattern: &[String]| {
+            pattern.len() == parts.len()
+                && pattern.iter().zip(&parts).all(|(one, part)| one.starts_with(':') || one == part)
+        };
+        self.varying
+            .iter()
+            .find(|(pattern, ..)| fits(pattern))
+            .map(|(_, route, methods)| (route.as_str(), methods.as_str()))
+    }
+}
+
+impl Edge {
+    pub(super) fn new(inner: BoxEndpoint<'static, Response>, routes: Routes, flows: Arc<Flows>) -> Self {
+        Self { inner, routes, flows }
+    }
+
+    /// The answer, an error in the words of its place.
+    async fn answer(&self, request: Request, path: &str, page: bool, id: &str) -> (Response, Option<Reason>) {
+        let route = self.routes.find(path);
+        let result = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
+        let error = match result {
+            Ok(Ok(response)) => return (response, None),
+            Ok(Err(error)) => error,
+            Err(_) => Refused::internal("a handler panicked".to_owned()).into(),
+        };
+        let mut refused = match error.downcast::<Refused>() {
+            Ok(refused) => refused,
+            Err(error) => of_framework(&error),
+        };
+        if refused.reason() == Reason::MethodNotAllowed {
+            refused.allow = route.map(|(_, methods)| methods.to_owned());
+        }
+        if let Some(cause) = refused.cause.take() {
+            tracing::error!(request = id, %cause, "a request failed");
+        }
+        let reason = refused.reason();
+        let own = path.strip_prefix(self.flows.config().issuer.path()).unwrap_or(path);
+        let dialect = match (own.starts_with("/oauth2/"), page) {
+            (true, _) => Dialect::OAuth,
+            (false, true) => Dialect::Page,
+            (false, false) => Dialect::Problem,
+        };
+        (refused.render(dialect, self.flows.config().issuer.as_str()), Some(reason))
+    }
+}
+
+/// What the framework says, in our words.
+fn of_framework(error: &Error) -> Refused {
+    match error.status() {
+        StatusCode::NOT_FOUND => Refused::not_found(),
+        status @ StatusCode::METHOD_NOT_ALLOWED => Refused::body(status, Reason::MethodNotAllowed),
+        status @ StatusCode::PAYLOAD_TOO_LARGE => Refused::body(status, Reason::BodyTooLarge),
+        status @ StatusCode::UNSUPPORTED_MEDIA_TYPE => Refused::body(status, Reason::UnsupportedContentType),
+        // It may repeat what was sent: its text goes nowhere.
+        status if status.is_client_error() => Refused::request(Reason::MalformedRequest),
+        _ => Refused::internal(error.to_string()),
+    }
+}
+
+impl Endpoint for Edge {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let started = Instant::now();
+        let id = request_id();
+        let path = request.uri().path().to_owned();
+        let method = request.method().clone();
+        let route = self.routes.find(&path);
+        let own = path.strip_prefix(self.flows.config().issuer.path()).unwrap_or(&path);
+        let sharing = cors::sharing(own);
+        let allowed = cors::allowed(&request, sharing, &self.flows).await;
+        let (mut response, reason) = match route {
+            Some((_, methods)) if allowed.is_some() && cors::is_preflight(&request) => (cors::preflight(methods), None),
+            _ => {
+                let page = wants_page(&request);
+                self.answer(request, &path, page, &id).await
+            }
+        };
+        let protocol = own.starts_with("/oauth2/") || own.starts_with("/api/");
+        let headers = response.headers_mut();
+        cors::share(headers, sharing, allowed);
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if protocol {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+        }
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        tracing::info!(
+            id,
+            method = %method,
+            route = route.map_or("-", |(route, _)| route),
+            status = response.status().as_u16(),
+            reason = reason.map(Reason::as_str),
+            ms = started.elapsed().as_secs_f64() * 1e3,
+            "request"
+        );
+        Ok(response)
+    }
+}

@@ -1,0 +1,393 @@
+//! How does a no look on the wire? The one place that chooses status codes, in two dialects: RFC 6749 §5.2 and RFC 9457.
+
+use maud::html;
+use poem::http::{HeaderName, HeaderValue, StatusCode, header};
+use poem::{Error, Response};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::types::{ToJSON, Type};
+use poem_openapi::{ApiResponse, Object};
+
+use super::page;
+use crate::flows::{Code, Denied, Failure, SessionRefusal, UserRefusal};
+use crate::model::reason::Reason;
+use crate::store::StoreError;
+
+/// An error of a protocol endpoint (RFC 6749 §5.2).
+#[derive(Debug, Object)]
+#[oai(rename = "OAuthError", skip_serializing_if_is_none)]
+pub struct OAuthErrorBody {
+    /// The specification's word.
+    error: String,
+    /// What happened, in a sentence.
+    error_description: String,
+    /// The stable reason.
+    reason: String,
+    /// A page that explains the reason.
+    error_uri: String,
+}
+
+/// An error of anything else (RFC 9457).
+#[derive(Debug, Object)]
+#[oai(rename = "Problem", skip_serializing_if_is_none)]
+pub struct ProblemBody {
+    /// A page that explains the reason.
+    #[oai(rename = "type")]
+    type_: String,
+    /// The status in words.
+    title: String,
+    /// The status.
+    status: u16,
+    /// What happened, in a sentence.
+    detail: String,
+    /// The stable reason.
+    reason: String,
+    /// The values that break a rule.
+    errors: Option<Vec<FieldError>>,
+}
+
+/// A value that breaks a rule.
+#[derive(Debug, Object)]
+pub struct FieldError {
+    /// Where it stands.
+    field: String,
+    /// The stable reason.
+    reason: String,
+    /// What is wrong, in a sentence.
+    detail: String,
+}
+
+/// A no, before it is known where it is said.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refused {
+    status: StatusCode,
+    /// The specification's word at protocol endpoints.
+    word: &'static str,
+    reason: Reason,
+    fields: Vec<(&'static str, Reason)>,
+    retry_after: Option<i64>,
+    challenge: Option<Challenge>,
+    /// The methods that would have been answered (RFC 9110 §15.5.6).
+    pub(super) allow: Option<String>,
+    /// For the log alone.
+    pub(super) cause: Option<String>,
+}
+
+/// How to come back with credentials.
+#[derive(Clone, Copy, Debug)]
+enum Challenge {
+    /// RFC 7617.
+    Basic,
+    /// RFC 6750 §3; without an error where no credentials were sent.
+    Bearer { error: Option<&'static str>, scope: Option<&'static str> },
+}
+
+/// In which words errors are said at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// RFC 6749 §5.2.
+    OAuth,
+    /// RFC 9457.
+    Problem,
+    /// The same for a person with a browser.
+    Page,
+}
+
+/// A no at a protocol endpoint, for the API document.
+#[derive(Debug)]
+pub struct OAuthRefused(Refused);
+
+/// A no anywhere else, for the API document.
+#[derive(Debug)]
+pub struct ProblemRefused(Refused);
+
+impl Refused {
+    pub(super) const fn new(status: StatusCode, word: &'static str, reason: Reason) -> Self {
+        Self { status, word, reason, fields: Vec::new(), retry_after: None, challenge: None, allow: None, cause: None }
+    }
+
+    /// A request that cannot be read, or says something that it must not.
+    pub(super) const fn request(reason: Reason) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", reason)
+    }
+
+    /// A body that is too large or of a wrong type.
+    pub(super) const fn body(status: StatusCode, reason: Reason) -> Self {
+        Self::new(status, "invalid_request", reason)
+    }
+
+    /// Values that break a rule.
+    pub(super) fn fields(fields: Vec<(&'static str, Reason)>) -> Self {
+        let reason = fields.first().map_or(Reason::MalformedRequest, |(_, reason)| *reason);
+        Self { fields, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", reason) }
+    }
+
+    pub(super) const fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "invalid_request", Reason::NotFound)
+    }
+
+    pub(super) fn internal(cause: String) -> Self {
+        let refused = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", Reason::InternalError);
+        Self { cause: Some(cause), ..refused }
+    }
+
+    /// Another endpoint of the same mount may be stricter: introspection answers `invalid_client` by 401 always (RFC 7662 §2.3).
+    fn unauthorized(self) -> Self {
+        Self { status: StatusCode::UNAUTHORIZED, challenge: Some(Challenge::Basic), ..self }
+    }
+
+    /// The answer, in the words of the place.
+    pub(super) fn render(self, dialect: Dialect, issuer: &str) -> Response {
+        let explained = format!("{issuer}/errors#{}", self.reason);
+        let sentence = self.reason.sentence();
+        let (content_type, body) = match dialect {
+            Dialect::OAuth => {
+                let body = OAuthErrorBody {
+                    error: self.word.to_owned(),
+                    error_description: sentence.to_owned(),
+                    reason: self.reason.to_string(),
+                    error_uri: explained,
+                };
+                ("application/json", body.to_json_string())
+            }
+            Dialect::Problem => ("application/problem+json", self.problem(explained).to_json_string()),
+            Dialect::Page => ("text/html; charset=utf-8", self.page(issuer, &explained)),
+        };
+        let mut response = Response::builder().status(self.status).content_type(content_type).body(body);
+        let headers = response.headers_mut();
+        let mut add = |name: HeaderName, value: String| {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.append(name, value);
+            }
+        };
+        if let Some(seconds) = self.retry_after {
+            add(header::RETRY_AFTER, seconds.to_string());
+        }
+        if let Some(methods) = self.allow {
+            add(header::ALLOW, methods);
+        }
+        if let Some(challenge) = self.challenge {
+            add(header::WWW_AUTHENTICATE, challenge.write(issuer, sentence));
+        }
+        if dialect == Dialect::Page {
+            page::protect(headers);
+        }
+        response
+    }
+
+    fn problem(&self, explained: String) -> ProblemBody {
+        let errors: Vec<_> = self
+            .fields
+            .iter()
+            .map(|(field, reason)| FieldError {
+                field: (*field).to_owned(),
+                reason: reason.to_string(),
+                detail: reason.sentence().to_owned(),
+            })
+            .collect();
+        ProblemBody {
+            type_: explained,
+            title: self.title().to_owned(),
+            status: self.status.as_u16(),
+            detail: self.reason.sentence().to_owned(),
+            reason: self.reason.to_string(),
+            errors: (!errors.is_empty()).then_some(errors),
+        }
+    }
+
+    fn page(&self, issuer: &str, explained: &str) -> String {
+        let content = html! {
+            h1 { (self.status.as_u16()) " " (self.title()) }
+            p { (self.reason.sentence()) " " (self.reason.way_on()) }
+            p { a href=(explained) { "All reasons" } " · " a href=(format!("{issuer}/")) { "Start" } }
+        };
+        page::write(self.title(), issuer, &content)
+    }
+
+    fn title(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or("Error")
+    }
+
+    /// For the log line of the request.
+    pub(super) const fn reason(&self) -> Reason {
+        self.reason
+    }
+}
+
+impl Challenge {
+    fn write(self, issuer: &str, sentence: &str) -> String {
+        match self {
+            Self::Basic => format!("Basic realm=\"{issuer}\", charset=\"UTF-8\""),
+            Self::Bearer { error, scope } => {
+                let error = error
+                    .map(|error| format!(", error=\"{error}\", error_description=\"{sentence}\""))
+                    .unwrap_or_default();
+                let scope = scope.map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
+                format!("Bearer realm=\"{issuer}\"{error}{scope}")
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        let cause = error.to_string();
+        match error {
+            StoreError::Unavailable(_) => Self {
+                cause: Some(cause),
+                retry_after: Some(1),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", Reason::DatabaseUnavailable)
+            },
+            StoreError::Broken(_) => Self::internal(cause),
+        }
+    }
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        let refusal = match failure {
+            Failure::Store(error) => return error.into(),
+            Failure::Refused(refusal) => refusal,
+        };
+        let (status, word) = match refusal.code {
+            Code::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Code::InvalidClient => (StatusCode::BAD_REQUEST, "invalid_client"),
+            Code::InvalidGrant => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            Code::UnauthorizedClient => (StatusCode::BAD_REQUEST, "unauthorized_client"),
+            Code::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+            Code::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope"),
+            Code::InvalidTarget => (StatusCode::BAD_REQUEST, "invalid_target"),
+            Code::TemporarilyUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+        };
+        Self { retry_after: refusal.retry_after, ..Self::new(status, word, refusal.reason) }
+    }
+}
+
+/// How a client has named itself decides what a browser does with the answer (RFC 6749 §5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// By the Authorization header, or not at all: 401 with a challenge.
+    ByHeader,
+    /// In the body: 400, or a browser would open its password box.
+    InBody,
+}
+
+impl OAuthRefused {
+    /// `failure`, said to a client that has named itself so.
+    pub(super) fn to(named: Named, failure: Failure) -> Self {
+        let refused = Refused::from(failure);
+        if refused.word == "invalid_client" && named == Named::ByHeader {
+            Self(refused.unauthorized())
+        } else {
+            Self(refused)
+        }
+    }
+}
+
+impl From<Denied> for Refused {
+    fn from(denied: Denied) -> Self {
+        let (status, word, reason, error, scope) = match denied {
+            Denied::Store(error) => return error.into(),
+            Denied::NoCredentials => (StatusCode::UNAUTHORIZED, "invalid_token", Reason::NoCredentials, None, None),
+            Denied::InvalidToken(reason) => {
+                (StatusCode::UNAUTHORIZED, "invalid_token", reason, Some("invalid_token"), None)
+            }
+            Denied::InsufficientScope(scope) => (
+                StatusCode::FORBIDDEN,
+                "insufficient_scope",
+                Reason::InsufficientScope,
+                Some("insufficient_scope"),
+                Some(scope),
+            ),
+        };
+        Self { challenge: Some(Challenge::Bearer { error, scope }), ..Self::new(status, word, reason) }
+    }
+}
+
+impl From<SessionRefusal> for Refused {
+    fn from(refusal: SessionRefusal) -> Self {
+        match refusal {
+            SessionRefusal::NotFound => Self::not_found(),
+            SessionRefusal::UnknownCursor => Self::request(Reason::UnknownValue),
+            SessionRefusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserRefusal> for Refused {
+    fn from(refusal: UserRefusal) -> Self {
+        match refusal {
+            UserRefusal::SignupClosed => Self::new(StatusCode::FORBIDDEN, "access_denied", Reason::SignupClosed),
+            UserRefusal::Invalid(fields) => Self::fields(fields),
+            UserRefusal::Taken(field, reason) => {
+                Self { fields: vec![(field, reason)], ..Self::new(StatusCode::CONFLICT, "invalid_request", reason) }
+            }
+            UserRefusal::NotFound => Self::not_found(),
+            UserRefusal::Overloaded => Self {
+                retry_after: Some(1),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", Reason::Overloaded)
+            },
+            UserRefusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        let status = refused.status;
+        Self::new(refused, status)
+    }
+}
+
+macro_rules! document {
+    ($name:ident $body:ident $content_type:literal [$($status:literal $description:literal)*]) => {
+        impl<T: Into<Refused>> From<T> for $name {
+            fn from(refusal: T) -> Self {
+                Self(refusal.into())
+            }
+        }
+
+        impl From<$name> for Error {
+            fn from($name(refused): $name) -> Self {
+                refused.into()
+            }
+        }
+
+        impl ApiResponse for $name {
+            fn meta() -> MetaResponses {
+                let responses = [$(($status, $description)),*].map(|(status, description)| MetaResponse {
+                    description,
+                    status: Some(status),
+                    status_range: None,
+                    content: vec![MetaMediaType { content_type: $content_type, schema: MetaSchemaRef::Reference($body::name().into_owned()) }],
+                    headers: Vec::new(),
+                });
+                MetaResponses { responses: responses.into() }
+            }
+
+            fn register(registry: &mut Registry) {
+                $body::register(registry);
+            }
+        }
+    };
+}
+
+document! { OAuthRefused OAuthErrorBody "application/json" [
+    400 "The request is refused."
+    401 "The client or its token is refused."
+    413 "The body is larger than 64 KiB."
+    415 "The body is not application/x-www-form-urlencoded."
+    503 "Try again after as many seconds as Retry-After says."
+] }
+
+document! { ProblemRefused ProblemBody "application/problem+json" [
+    400 "The request cannot be read."
+    401 "No access token, or one that is no good."
+    403 "The access token does not cover this."
+    404 "Nothing here, or nothing of yours."
+    409 "Taken."
+    413 "The body is larger than 64 KiB."
+    415 "The body is not application/json."
+    422 "A value breaks a rule."
+    503 "Try again after as many seconds as Retry-After says."
+] }

@@ -1,0 +1,99 @@
+//! What is said on the wire? Every route in one table, and around it what holds for all of them.
+
+mod accept;
+mod bearer;
+mod client_auth;
+mod cors;
+mod discovery;
+mod docs;
+mod edge;
+mod error;
+mod form;
+mod health;
+mod home;
+mod introspect;
+mod json;
+mod me;
+mod origin;
+mod page;
+mod prepared;
+mod revoke;
+mod time;
+mod token;
+mod userinfo;
+mod users;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use poem::http::Method;
+use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem_openapi::{OpenApi, Tags};
+
+pub use time::write as write_time;
+
+pub use docs::{json as openapi_json, yaml as openapi_yaml};
+
+use crate::config::Config;
+use crate::flows::Flows;
+use edge::{Edge, Routes};
+use home::{Home, Page};
+use prepared::Prepared;
+
+/// Which paths belong together, in the order in which a newcomer meets them.
+#[derive(Tags)]
+enum Tag {
+    /// Sign in, refresh, sign out, ask about tokens.
+    Tokens,
+    /// Oneself.
+    Account,
+    /// Where one is signed in, and what happened.
+    Sessions,
+}
+
+/// Every operation of the API document.
+type Apis =
+    (token::TokenApi, revoke::RevokeApi, introspect::IntrospectApi, userinfo::UserInfoApi, users::UsersApi, me::MeApi);
+const APIS: Apis =
+    (token::TokenApi, revoke::RevokeApi, introspect::IntrospectApi, userinfo::UserInfoApi, users::UsersApi, me::MeApi);
+
+/// The whole of HTTP, over the flows. `draining` turns readiness off.
+pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<Output = Response> + 'static {
+    let config: Arc<Config> = Arc::clone(flows.config());
+    let issuer = &config.issuer;
+    let style = Prepared::new(page::STYLE.to_owned(), "text/css; charset=utf-8", "no-cache");
+    let icon = Prepared::new(page::ICON.to_owned(), "image/svg+xml", "public, max-age=86400");
+    let yaml = Prepared::new(docs::yaml(issuer), "application/yaml", "no-cache");
+    let json = Prepared::new(docs::json(issuer), "application/json", "no-cache");
+
+    // A path of the issuer stands before every route but one: RFC 8414 §3 inserts its well-known part before the path.
+    let inserted = format!("/.well-known/oauth-authorization-server{}", issuer.path());
+    let mut pages = Route::new();
+    let mut routes = Routes::default();
+    let table: [(&str, poem::endpoint::BoxEndpoint<'static>); 10] = [
+        ("/", Home::new(&config).boxed()),
+        ("/errors", Page::errors(&config).boxed()),
+        ("/style.css", style.boxed()),
+        ("/favicon.ico", icon.boxed()),
+        ("/openapi.yaml", yaml.boxed()),
+        ("/openapi.json", json.boxed()),
+        ("/livez", health::Alive.boxed()),
+        ("/readyz", health::Ready { flows: Arc::clone(&flows), draining }.boxed()),
+        ("/.well-known/openid-configuration", discovery::openid_metadata(&config).boxed()),
+        ("/.well-known/jwks.json", discovery::Jwks(Arc::clone(&flows)).boxed()),
+    ];
+    for (path, endpoint) in table {
+        let path = format!("{}{path}", issuer.path());
+        routes.add(&path, &[Method::GET, Method::HEAD]);
+        pages = pages.at(path, get(endpoint));
+    }
+    routes.add(&inserted, &[Method::GET, Method::HEAD]);
+    pages = pages.at(inserted, get(discovery::oauth_metadata(&config)));
+    for path in Apis::meta().into_iter().flat_map(|api| api.paths) {
+        let methods: Vec<_> = path.operations.iter().map(|operation| operation.method.clone()).collect();
+        routes.add(&format!("{}{}", issuer.path(), path.path), &methods);
+    }
+    let api = docs::service(issuer).data(Arc::clone(&flows));
+    let mount = if issuer.path().is_empty() { "/".to_owned() } else { issuer.path().to_owned() };
+    Edge::new(pages.nest(mount, api).boxed(), routes, flows)
+}

@@ -1,0 +1,47 @@
+//! What never changes between two requests? It is written once, and sent with an entity tag.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderMap, StatusCode, header};
+use poem::{Endpoint, Request, Response, Result};
+
+/// A document, ready to send.
+#[derive(Clone)]
+pub struct Prepared {
+    pub(super) body: Arc<str>,
+    pub(super) etag: Arc<str>,
+    pub(super) content_type: &'static str,
+    pub(super) cache_control: &'static str,
+}
+
+impl Prepared {
+    /// A document of this type.
+    #[must_use]
+    pub fn new(body: String, content_type: &'static str, cache_control: &'static str) -> Self {
+        Self { etag: crate::flows::etag(body.as_bytes()).into(), body: body.into(), content_type, cache_control }
+    }
+
+    /// The document, or word that the caller has it already (RFC 9110 §13.1.2).
+    pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
+        let builder =
+            Response::builder().header(header::ETAG, &*self.etag).header(header::CACHE_CONTROL, self.cache_control);
+        if has_it(headers, &self.etag) {
+            return builder.status(StatusCode::NOT_MODIFIED).finish();
+        }
+        builder.content_type(self.content_type).body(self.body.to_string())
+    }
+}
+
+fn has_it(headers: &HeaderMap, etag: &str) -> bool {
+    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    })
+}
+
+impl Endpoint for Prepared {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        Ok(self.answer(request.headers()))
+    }
+}

@@ -1,0 +1,93 @@
+//! `POST /api/v1/users`: signing up.
+
+use std::sync::Arc;
+
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+
+use super::error::ProblemRefused;
+use super::json::{JsonBody, Members};
+use super::{Tag, time};
+use crate::flows::{Flows, NewUser};
+use crate::model::secret::Secret;
+use crate::model::user::User;
+
+/// The endpoint.
+pub struct UsersApi;
+
+/// A person who wants an account.
+#[derive(Object)]
+#[oai(rename = "NewUser")]
+pub struct NewUserBody {
+    /// 1 to 64 letters, digits, dots, hyphens, underscores.
+    username: String,
+    /// An e-mail address; either one signs in.
+    email: String,
+    /// At least as long as the server asks for, at most 256 characters, and none of the common ones.
+    password: String,
+}
+
+impl Members for NewUserBody {
+    const TEXTS: &'static [&'static str] = &["username", "email", "password"];
+}
+
+/// A user.
+#[derive(Debug, Object)]
+#[oai(rename = "User")]
+pub struct UserAnswer {
+    /// The `sub` of tokens.
+    id: String,
+    /// As the person writes it.
+    username: String,
+    /// As the person writes it.
+    email: String,
+    /// What the person wants to be called.
+    name: Option<String>,
+    /// An address of a picture.
+    picture: Option<String>,
+    /// What the person may do beyond oneself.
+    roles: Vec<String>,
+    /// When the user was made.
+    created_at: String,
+}
+
+impl From<User> for UserAnswer {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            username: user.username,
+            email: user.email,
+            name: user.name,
+            picture: user.picture,
+            roles: user.roles,
+            created_at: time::write(user.created_at),
+        }
+    }
+}
+
+/// What signing up brings.
+#[derive(ApiResponse)]
+pub enum SignedUp {
+    /// The user, who may sign in at once.
+    #[oai(status = 201, content_type = "application/json")]
+    Created(Json<UserAnswer>),
+}
+
+#[OpenApi(prefix_path = "/api/v1")]
+impl UsersApi {
+    /// Sign up
+    ///
+    /// Makes an account, where the server lets people do so. Sign in with it at the token endpoint.
+    #[oai(path = "/users", method = "post", tag = "Tag::Account", operation_id = "signUp")]
+    async fn sign_up(&self, flows: Data<&Arc<Flows>>, body: JsonBody<NewUserBody>) -> Result<SignedUp, ProblemRefused> {
+        let JsonBody(new) = body;
+        let new = NewUser {
+            username: new.username,
+            email: new.email,
+            password: Secret::new(new.password),
+            roles: Vec::new(),
+        };
+        Ok(SignedUp::Created(Json(flows.sign_up(new).await?.into())))
+    }
+}

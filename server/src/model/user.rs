@@ -1,0 +1,147 @@
+//! Who signs in, and what may such a one be called?
+
+use super::id::UserId;
+use super::reason::Reason;
+use super::secret::Secret;
+use super::text;
+use super::timestamp::Timestamp;
+
+/// The role that administers.
+pub const ADMIN_ROLE: &str = "admin";
+
+/// The most characters a username may have.
+const USERNAME_LIMIT: usize = 64;
+/// The most characters an e-mail address may have (RFC 5321 §4.5.3.1, less the angle brackets).
+const EMAIL_LIMIT: usize = 254;
+
+/// A person who can sign in.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The `sub` of every token.
+    pub id: UserId,
+    /// As the person writes it.
+    pub username: String,
+    /// As the person writes it.
+    pub email: String,
+    /// What the person wants to be called.
+    pub name: Option<String>,
+    /// An address of a picture.
+    pub picture: Option<String>,
+    /// What the person may do beyond oneself.
+    pub roles: Vec<String>,
+    /// The PHC string of the password.
+    pub password_hash: Secret<String>,
+    /// When the user was made.
+    pub created_at: Timestamp,
+    /// Since when nobody can sign in as this user.
+    pub locked_at: Option<Timestamp>,
+}
+
+/// A username and the form in which it is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username {
+    /// As written.
+    pub text: String,
+    /// After NFKC and case folding: unique among users.
+    pub key: String,
+}
+
+impl Username {
+    /// 1 to 64 letters, digits, `.`, `-`, `_`.
+    ///
+    /// # Errors
+    /// The reason why it cannot be a username.
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        let key = text::folded(text);
+        let allowed = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        match text.chars().count().max(key.chars().count()) {
+            0 => Err(Reason::TooShort),
+            count if count > USERNAME_LIMIT => Err(Reason::TooLong),
+            _ if !allowed(text) || !allowed(&key) => Err(Reason::NotAllowedCharacters),
+            _ => Ok(Self { text: text.to_owned(), key }),
+        }
+    }
+}
+
+/// An e-mail address and the form in which it is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// As written.
+    pub text: String,
+    /// In lower case: unique among users.
+    pub key: String,
+}
+
+impl Email {
+    /// One `@` with something before it and a domain after it; whether mail arrives there is for mail to find out.
+    ///
+    /// # Errors
+    /// The reason why it cannot be an e-mail address.
+    pub fn parse(text: &str) -> Result<Self, Reason> {
+        if text.is_empty() {
+            return Err(Reason::TooShort);
+        }
+        if text.chars().count() > EMAIL_LIMIT {
+            return Err(Reason::TooLong);
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or(Reason::NotAnEmail)?;
+        let visible = |part: &str| {
+            !part.chars().any(|c| c.is_whitespace() || c.is_control() || text::is_invisible(c) || c == '@')
+        };
+        let labels = domain.split('.').all(|label| {
+            !label.is_empty()
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        });
+        let well_formed = !local.is_empty() && visible(local) && labels;
+        well_formed.then(|| Self { text: text.to_owned(), key: text.to_lowercase() }).ok_or(Reason::NotAnEmail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames_that_look_alike_are_one() {
+        for (one, other) in
+            [("Ada", "ada"), ("ａｄａ", "ada"), ("STRASSE", "straße"), ("e\u{301}va", "éva"), ("Σοφός", "σοφόσ")]
+        {
+            assert_eq!(
+                Username::parse(one).map(|name| name.key),
+                Username::parse(other).map(|name| name.key),
+                "{one} {other}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_username_has_letters_digits_dot_hyphen_underscore() {
+        for text in ["ada lovelace", "ada\u{200b}", "a/b", "a@b", "a\0", "\u{202e}ada", " ada", "ada\n", "①/"] {
+            assert_eq!(Username::parse(text), Err(Reason::NotAllowedCharacters), "{text:?}");
+        }
+        assert_eq!(Username::parse(""), Err(Reason::TooShort));
+        assert_eq!(Username::parse(&"a".repeat(65)), Err(Reason::TooLong));
+        assert!(Username::parse(&"ä".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn an_email_has_one_at_and_a_domain() {
+        for text in [
+            "ada",
+            "@example.org",
+            "ada@",
+            "a@b@c",
+            "ada@example..org",
+            "ada @example.org",
+            "ada@exa mple.org",
+            "ada\u{200b}@example.org",
+            "ada@-example.org",
+        ] {
+            assert_eq!(Email::parse(text), Err(Reason::NotAnEmail), "{text:?}");
+        }
+        assert_eq!(Email::parse("Ada@Example.ORG").map(|email| email.key), Ok("ada@example.org".to_owned()));
+        assert!(Email::parse("ada+tag@localhost").is_ok());
+    }
+}

@@ -1,0 +1,108 @@
+//! Which clients are there? Table `clients`.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, QueryOrder};
+
+use super::{Read, Stored, Write, lists};
+use crate::model::client::{Client, ClientType, GrantType};
+use crate::model::scope::Scopes;
+use crate::model::secret::Secret;
+use crate::model::timestamp::Timestamp;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "clients")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) client_type: String,
+    pub(super) secret_hash: Option<String>,
+    pub(super) grants: String,
+    pub(super) scopes: String,
+    pub(super) redirect_uris: String,
+    pub(super) origins: String,
+    pub(super) resources: String,
+    pub(super) resource_server: bool,
+    pub(super) audiences: String,
+    pub(super) rotation: bool,
+    pub(super) access_ttl: Option<i64>,
+    pub(super) refresh_ttl: Option<i64>,
+    pub(super) created_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for Client {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            client_type: ClientType::parse(&row.client_type).unwrap_or(ClientType::Public),
+            secret_hash: row.secret_hash.map(Secret::new),
+            grants: row.grants.split_ascii_whitespace().filter_map(GrantType::parse).collect(),
+            scopes: Scopes::parse(&row.scopes).unwrap_or_default(),
+            redirect_uris: lists::split(&row.redirect_uris),
+            origins: lists::split(&row.origins),
+            resources: lists::split(&row.resources),
+            resource_server: row.resource_server,
+            audiences: lists::split(&row.audiences),
+            rotation: row.rotation,
+            access_ttl: row.access_ttl,
+            refresh_ttl: row.refresh_ttl,
+            created_at: Timestamp(row.created_at),
+        }
+    }
+}
+
+impl Read {
+    /// The client of this id.
+    pub async fn find_client(&self, id: &str) -> Stored<Option<Client>> {
+        Ok(Entity::find_by_id(id).one(&self.executor()).await?.map(Client::from))
+    }
+
+    /// Every client, oldest first.
+    pub async fn list_clients(&self) -> Stored<Vec<Client>> {
+        let rows =
+            Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(&self.executor()).await?;
+        Ok(rows.into_iter().map(Client::from).collect())
+    }
+
+    /// The clients that may name this origin: a narrowing only, the caller compares the whole.
+    pub async fn list_clients_naming(&self, origin: &str) -> Stored<Vec<Client>> {
+        let rows = Entity::find()
+            .filter(Column::Origins.contains(origin).or(Column::RedirectUris.contains(origin)))
+            .all(&self.executor())
+            .await?;
+        Ok(rows.into_iter().map(Client::from).collect())
+    }
+}
+
+impl Write {
+    /// Adds a client; false if the id is another's.
+    pub async fn insert_client(&self, client: &Client) -> Stored<bool> {
+        let row = ActiveModel {
+            id: Set(client.id.clone()),
+            name: Set(client.name.clone()),
+            client_type: Set(client.client_type.as_str().to_owned()),
+            secret_hash: Set(client.secret_hash.as_ref().map(|hash| hash.expose().clone())),
+            grants: Set(lists::join(client.grants.iter().map(|grant| grant.as_str()))),
+            scopes: Set(client.scopes.to_string()),
+            redirect_uris: Set(lists::join(&client.redirect_uris)),
+            origins: Set(lists::join(&client.origins)),
+            resources: Set(lists::join(&client.resources)),
+            resource_server: Set(client.resource_server),
+            audiences: Set(lists::join(&client.audiences)),
+            rotation: Set(client.rotation),
+            access_ttl: Set(client.access_ttl),
+            refresh_ttl: Set(client.refresh_ttl),
+            created_at: Set(client.created_at.0),
+        };
+        let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+        Ok(insert.exec_without_returning(&self.executor()).await? == 1)
+    }
+}

@@ -1,0 +1,147 @@
+//! Where are things kept? In SQLite or PostgreSQL, behind three types: [`Store`] begins, [`Read`] asks, [`Tx`] writes together.
+//!
+//! A single guarded statement needs no transaction: [`Store::write`] sends it by itself. [`Tx`] can do all that [`Write`] can,
+//! and [`Write`] can read all that [`Read`] can.
+
+mod clients;
+mod connect;
+mod error;
+mod events;
+mod facts;
+mod lists;
+mod revoked_tokens;
+mod secret_keys;
+mod sessions;
+mod signing_keys;
+mod throttles;
+mod token_families;
+mod users;
+
+use std::ops::Deref;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+pub use connect::{OpenError, Opened, Purpose};
+pub use error::StoreError;
+pub use facts::{Facts, Line, Wanted};
+
+/// What a store method answers.
+pub type Stored<T> = std::result::Result<T, StoreError>;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    read: Read,
+    write: Write,
+}
+
+/// What can be asked.
+#[derive(Clone)]
+pub struct Read(Via);
+
+/// What can be written, each statement by itself.
+#[derive(Clone)]
+pub struct Write(Read);
+
+/// Statements that happen together or not at all. Dropped without [`Tx::commit`], none of them happens.
+pub struct Tx(Write);
+
+#[derive(Clone)]
+enum Via {
+    Pool(DatabaseConnection),
+    Transaction(std::sync::Arc<DatabaseTransaction>),
+}
+
+impl Store {
+    /// For reading: on SQLite beside the writer.
+    #[must_use]
+    pub const fn read(&self) -> &Read {
+        &self.read
+    }
+
+    /// For a write that is one guarded statement.
+    #[must_use]
+    pub const fn write(&self) -> &Write {
+        &self.write
+    }
+
+    /// Begins a transaction: `IMMEDIATE` on SQLite, READ COMMITTED on PostgreSQL. Await it in a task of its own, or a client that hangs up
+    /// leaves it open.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn begin(&self) -> Stored<Tx> {
+        let Via::Pool(pool) = &self.write.0.0 else {
+            return Err(StoreError::Unavailable("nested transaction".to_owned()));
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = pool.begin_with_options(options).await?;
+        Ok(Tx(Write(Read(Via::Transaction(transaction.into())))))
+    }
+
+    /// Closes the pools after what is under way.
+    pub async fn close(self) {
+        for via in [self.read.0, self.write.0.0] {
+            if let Via::Pool(pool) = via
+                && let Err(error) = pool.close().await
+            {
+                tracing::warn!(%error, "the database did not close cleanly");
+            }
+        }
+    }
+}
+
+impl Read {
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn ping(&self) -> Stored<()> {
+        Ok(self.executor().execute_unprepared("SELECT 1").await.map(drop)?)
+    }
+
+    fn executor(&self) -> DatabaseExecutor<'_> {
+        match &self.0 {
+            Via::Pool(pool) => DatabaseExecutor::Connection(pool),
+            Via::Transaction(transaction) => DatabaseExecutor::Transaction(transaction),
+        }
+    }
+}
+
+impl Tx {
+    /// Makes all of it happen.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then nothing of it happened.
+    pub async fn commit(self) -> Stored<()> {
+        match self.0.0.0 {
+            Via::Transaction(transaction) => match std::sync::Arc::try_unwrap(transaction) {
+                Ok(transaction) => Ok(transaction.commit().await?),
+                Err(_) => Err(StoreError::Broken("a transaction is committed by its only holder".to_owned())),
+            },
+            Via::Pool(_) => Ok(()),
+        }
+    }
+}
+
+impl Deref for Write {
+    type Target = Read;
+
+    fn deref(&self) -> &Read {
+        &self.0
+    }
+}
+
+impl Deref for Tx {
+    type Target = Write;
+
+    fn deref(&self) -> &Write {
+        &self.0
+    }
+}

@@ -1,0 +1,38 @@
+//! Which secret keys was this database used with? Table `secret_keys`: fingerprints only.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+
+use super::{Read, Stored, Write};
+use crate::model::timestamp::Timestamp;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "secret_keys")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: String,
+    created_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Read {
+    /// Their fingerprints.
+    pub async fn list_secret_keys(&self) -> Stored<Vec<String>> {
+        Ok(Entity::find().all(&self.executor()).await?.into_iter().map(|row| row.id).collect())
+    }
+}
+
+impl Write {
+    /// Remembers a fingerprint.
+    pub async fn insert_secret_key(&self, id: &str, now: Timestamp) -> Stored<()> {
+        let row = ActiveModel { id: Set(id.to_owned()), created_at: Set(now.0) };
+        let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+        insert.exec_without_returning(&self.executor()).await?;
+        Ok(())
+    }
+}

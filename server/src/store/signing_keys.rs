@@ -1,0 +1,85 @@
+//! Which keys are tokens signed with? Table `signing_keys`, the private halves sealed.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, QueryOrder};
+
+use super::{Read, StoreError, Stored, Write};
+use crate::model::signing_key::{SealedKey, SigningAlg};
+use crate::model::timestamp::Timestamp;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "signing_keys")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    kid: String,
+    alg: String,
+    ordinal: i64,
+    sealed: Vec<u8>,
+    secret_key_id: String,
+    created_at: i64,
+    active_at: i64,
+    retired_at: Option<i64>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Read {
+    /// Every key, newest first.
+    pub async fn list_signing_keys(&self) -> Stored<Vec<SealedKey>> {
+        let rows =
+            Entity::find().order_by_desc(Column::ActiveAt).order_by_desc(Column::Ordinal).all(&self.executor()).await?;
+        rows.into_iter()
+            .map(|row| {
+                let alg = SigningAlg::parse(&row.alg)
+                    .ok_or_else(|| StoreError::Broken(format!("unknown algorithm {}", row.alg)))?;
+                Ok(SealedKey {
+                    kid: row.kid,
+                    alg,
+                    sealed: row.sealed,
+                    secret_key_id: row.secret_key_id,
+                    created_at: Timestamp(row.created_at),
+                    active_at: Timestamp(row.active_at),
+                    retired_at: row.retired_at.map(Timestamp),
+                })
+            })
+            .collect()
+    }
+}
+
+impl Write {
+    /// Adds the `ordinal`th key of its algorithm; false if another node was quicker.
+    pub async fn insert_signing_key(&self, key: &SealedKey, ordinal: i64) -> Stored<bool> {
+        let row = ActiveModel {
+            kid: Set(key.kid.clone()),
+            alg: Set(key.alg.as_str().to_owned()),
+            ordinal: Set(ordinal),
+            sealed: Set(key.sealed.clone()),
+            secret_key_id: Set(key.secret_key_id.clone()),
+            created_at: Set(key.created_at.0),
+            active_at: Set(key.active_at.0),
+            retired_at: Set(key.retired_at.map(|at| at.0)),
+        };
+        let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+        Ok(insert.exec_without_returning(&self.executor()).await? == 1)
+    }
+
+    /// Seals a key anew; false if somebody else did.
+    pub async fn reseal_signing_key(
+        &self,
+        kid: &str,
+        old_secret_key_id: &str,
+        sealed: Vec<u8>,
+        secret_key_id: &str,
+    ) -> Stored<bool> {
+        let update = Entity::update_many()
+            .col_expr(Column::Sealed, Expr::value(sealed))
+            .col_expr(Column::SecretKeyId, Expr::value(secret_key_id))
+            .filter(Column::Kid.eq(kid))
+            .filter(Column::SecretKeyId.eq(old_secret_key_id));
+        Ok(update.exec(&self.executor()).await?.rows_affected == 1)
+    }
+}

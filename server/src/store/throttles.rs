@@ -1,0 +1,94 @@
+//! How many failures were there? Table `throttles`, one row a key, updated in place.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, Statement};
+
+use super::{Read, Stored, Write};
+use crate::model::throttle::{Bound, Counted};
+use crate::model::timestamp::Timestamp;
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "throttles")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    key: String,
+    failures: i64,
+    since: i64,
+    retry_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One more failure in a row.
+const COUNT_IN_A_ROW: &str = "INSERT INTO throttles (key, failures, since, retry_at) VALUES ($1, 1, $2, 0) \
+     ON CONFLICT (key) DO UPDATE SET failures = throttles.failures + 1 RETURNING failures";
+
+/// One more failure in the window that began at most `$3` seconds ago, or the first of a new one.
+const COUNT_WITHIN: &str = "INSERT INTO throttles (key, failures, since, retry_at) VALUES ($1, 1, $2, 0) \
+     ON CONFLICT (key) DO UPDATE SET failures = CASE WHEN throttles.since <= $2 - $3 THEN 1 ELSE throttles.failures + 1 END, \
+     since = CASE WHEN throttles.since <= $2 - $3 THEN $2 ELSE throttles.since END RETURNING failures";
+
+impl Read {
+    /// What was counted under each of these keys, in their order.
+    pub async fn list_counted(&self, keys: &[String]) -> Stored<Vec<Option<Counted>>> {
+        let rows = Entity::find().filter(Column::Key.is_in(keys)).all(&self.executor()).await?;
+        Ok(keys
+            .iter()
+            .map(|key| {
+                rows.iter().find(|row| row.key == *key).map(|row| Counted {
+                    failures: row.failures,
+                    since: Timestamp(row.since),
+                    retry_at: Timestamp(row.retry_at),
+                })
+            })
+            .collect())
+    }
+}
+
+impl Write {
+    /// Reserves the one try that is let through: counts it as failed beforehand and puts the next off. False if another took it.
+    pub async fn consume_try(&self, key: &str, bound: Bound, seen: Counted, now: Timestamp) -> Stored<bool> {
+        let failures = seen.failures + 1;
+        let update = Entity::update_many()
+            .col_expr(Column::Failures, Expr::value(failures))
+            .col_expr(Column::RetryAt, Expr::value(now.plus(bound.wait_after(failures)).0))
+            .filter(Column::Key.eq(key))
+            .filter(Column::Failures.eq(seen.failures))
+            .filter(Column::RetryAt.eq(seen.retry_at.0));
+        Ok(update.exec(&self.executor()).await?.rows_affected == 1)
+    }
+
+    /// Counts a failure.
+    pub async fn count_failure(&self, key: &str, bound: Bound, now: Timestamp) -> Stored<()> {
+        let executor = self.executor();
+        let backend = executor.get_database_backend();
+        let statement = match bound {
+            Bound::InARow { .. } => Statement::from_sql_and_values(backend, COUNT_IN_A_ROW, [key.into(), now.0.into()]),
+            Bound::Within { seconds, .. } => {
+                Statement::from_sql_and_values(backend, COUNT_WITHIN, [key.into(), now.0.into(), seconds.into()])
+            }
+        };
+        let failures = match executor.query_one_raw(statement).await? {
+            Some(row) => row.try_get::<i64>("", "failures")?,
+            None => 0,
+        };
+        let wait = bound.wait_after(failures);
+        if wait > 0 {
+            let update = Entity::update_many()
+                .col_expr(Column::RetryAt, Expr::value(now.plus(wait).0))
+                .filter(Column::Key.eq(key))
+                .filter(Column::Failures.eq(failures));
+            update.exec(&executor).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what was counted: a good sign-in.
+    pub async fn clear_failures(&self, key: &str) -> Stored<()> {
+        Entity::delete_by_id(key).exec(&self.executor()).await?;
+        Ok(())
+    }
+}

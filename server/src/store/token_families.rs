@@ -1,0 +1,220 @@
+//! Which lines of refresh tokens are there, and how does one move on? Table `token_families`: the guarded statements of the confirmed handover.
+//!
+//! Each judgement of [`TokenFamily`] has its condition in its own statement, so a row that has changed since it was judged is not touched.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ActiveValue::Set, QuerySelect, UpdateMany};
+
+use super::{Read, Stored, Write, lists};
+use crate::model::id::{FamilyId, SessionId, UserId};
+use crate::model::reason::Reason;
+use crate::model::timestamp::Timestamp;
+use crate::model::token_family::{TokenFamily, WINDOWS_OPEN};
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "token_families")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: String,
+    session_id: String,
+    user_id: String,
+    client_id: String,
+    scopes: String,
+    audience: String,
+    secret_key_id: String,
+    seed: Vec<u8>,
+    generation: i64,
+    previous_generation: i64,
+    rotated_at: i64,
+    answered_at: i64,
+    confirmed_at: Option<i64>,
+    created_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+    revoked_reason: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The row `id` as long as nobody has ended it: the guard that every row of the table shares.
+fn living(id: &FamilyId) -> UpdateMany<Entity> {
+    Entity::update_many().filter(Column::Id.eq(id.as_str())).filter(Column::RevokedAt.is_null())
+}
+
+/// Makes `generation` the newest, handed out now.
+fn made(update: UpdateMany<Entity>, generation: i64, now: Timestamp) -> UpdateMany<Entity> {
+    update
+        .col_expr(Column::Generation, Expr::value(generation))
+        .col_expr(Column::RotatedAt, Expr::value(now.0))
+        .col_expr(Column::AnsweredAt, Expr::value(now.0))
+        .col_expr(Column::ConfirmedAt, Expr::value(None::<i64>))
+}
+
+/// The later of `answered_at` and `now`: two nodes' clocks differ.
+fn later_of_answered_and(now: Timestamp) -> SimpleExpr {
+    Expr::case(Column::AnsweredAt.lt(now.0), now.0).finally(Expr::col(Column::AnsweredAt)).into()
+}
+
+fn ending(update: UpdateMany<Entity>, now: Timestamp, reason: Reason) -> UpdateMany<Entity> {
+    update.col_expr(Column::RevokedAt, Expr::value(now.0)).col_expr(Column::RevokedReason, Expr::value(reason.as_str()))
+}
+
+impl Read {
+    /// When users last got tokens: of one user, or of all who ever did.
+    pub async fn list_last_seen(&self, user: Option<&UserId>) -> Stored<Vec<(UserId, Timestamp)>> {
+        let mut query = Entity::find()
+            .select_only()
+            .column(Column::UserId)
+            .column_as(Column::AnsweredAt.max(), "at")
+            .group_by(Column::UserId);
+        if let Some(user) = user {
+            query = query.filter(Column::UserId.eq(user.as_str()));
+        }
+        let rows: Vec<(String, i64)> = query.into_tuple().all(&self.executor()).await?;
+        Ok(rows.into_iter().map(|(id, at)| (UserId::stored(id), Timestamp(at))).collect())
+    }
+
+    /// Whether a family of this session has not been ended by decision.
+    pub async fn has_open_family(&self, session: &SessionId) -> Stored<bool> {
+        let open = Entity::find().filter(Column::SessionId.eq(session.as_str())).filter(Column::RevokedAt.is_null());
+        Ok(open.one(&self.executor()).await?.is_some())
+    }
+}
+
+impl Write {
+    /// Adds a family.
+    pub async fn insert_family(&self, family: &TokenFamily) -> Stored<()> {
+        let row = ActiveModel {
+            id: Set(family.id.to_string()),
+            session_id: Set(family.session_id.to_string()),
+            user_id: Set(family.user_id.to_string()),
+            client_id: Set(family.client_id.clone()),
+            scopes: Set(family.scopes.to_string()),
+            audience: Set(lists::join(&family.audience)),
+            secret_key_id: Set(family.secret_key_id.clone()),
+            seed: Set(family.seed.expose().clone()),
+            generation: Set(family.generation),
+            previous_generation: Set(family.previous_generation),
+            rotated_at: Set(family.rotated_at.0),
+            answered_at: Set(family.answered_at.0),
+            confirmed_at: Set(family.confirmed_at.map(|at| at.0)),
+            created_at: Set(family.created_at.0),
+            expires_at: Set(family.expires_at.0),
+            revoked_at: Set(None),
+            revoked_reason: Set(None),
+        };
+        Entity::insert(row).exec_without_returning(&self.executor()).await?;
+        Ok(())
+    }
+
+    /// Generation `n` was presented: the next becomes the newest. False if it is not the newest any more.
+    pub async fn step_family(&self, id: &FamilyId, n: i64, now: Timestamp) -> Stored<bool> {
+        let update = made(living(id), n + 1, now)
+            .col_expr(Column::PreviousGeneration, Expr::value(n))
+            .filter(Column::Generation.eq(n));
+        self.moved(update).await
+    }
+
+    /// Generation `n` is handed out again to one who presented `g`, the one before, within the window.
+    pub async fn answer_family_again(
+        &self,
+        id: &FamilyId,
+        n: i64,
+        g: i64,
+        now: Timestamp,
+        window: i64,
+    ) -> Stored<bool> {
+        let update = living(id)
+            .col_expr(Column::AnsweredAt, later_of_answered_and(now))
+            .filter(Column::Generation.eq(n))
+            .filter(Column::PreviousGeneration.eq(g))
+            .filter(Column::AnsweredAt.gte(now.minus(window).0))
+            .filter(Column::RotatedAt.gte(now.minus(window.saturating_mul(WINDOWS_OPEN)).0));
+        self.moved(update).await
+    }
+
+    /// Generation `n` is handed out again and again, since the client's tokens do not rotate.
+    pub async fn keep_family(&self, id: &FamilyId, n: i64, now: Timestamp) -> Stored<bool> {
+        let update =
+            living(id).col_expr(Column::AnsweredAt, later_of_answered_and(now)).filter(Column::Generation.eq(n));
+        self.moved(update).await
+    }
+
+    /// `g`, the one before, was presented late and `n` never arrived: `n` is abandoned for the next.
+    pub async fn retry_family(&self, id: &FamilyId, n: i64, g: i64, now: Timestamp, window: i64) -> Stored<bool> {
+        let update = made(living(id), n + 1, now)
+            .filter(Column::Generation.eq(n))
+            .filter(Column::PreviousGeneration.eq(g))
+            .filter(Column::ConfirmedAt.is_null())
+            .filter(Column::AnsweredAt.lt(now.minus(window).0));
+        self.moved(update).await
+    }
+
+    /// `g` was presented, which this database has not made yet: it went back, and catches up.
+    pub async fn catch_family_up(&self, id: &FamilyId, g: i64, now: Timestamp) -> Stored<bool> {
+        let update = made(living(id), g + 1, now)
+            .col_expr(Column::PreviousGeneration, Expr::value(g))
+            .filter(Column::Generation.lt(g));
+        self.moved(update).await
+    }
+
+    /// `g` was presented, which had been replaced: the family ends.
+    pub async fn end_family_of_replay(&self, id: &FamilyId, g: i64, now: Timestamp, window: i64) -> Stored<bool> {
+        let superseded = Column::ConfirmedAt.is_not_null().and(Column::AnsweredAt.lt(now.minus(window).0));
+        let update = ending(living(id), now, Reason::RefreshTokenReused)
+            .filter(Column::Generation.gt(g))
+            .filter(Column::PreviousGeneration.ne(g).or(superseded));
+        self.moved(update).await
+    }
+
+    /// Generation `k` was seen alive: it has arrived. True the first time.
+    pub async fn confirm_family(&self, id: &FamilyId, k: i64, now: Timestamp) -> Stored<bool> {
+        let update = living(id)
+            .col_expr(Column::ConfirmedAt, Expr::value(now.0))
+            .filter(Column::Generation.eq(k))
+            .filter(Column::ConfirmedAt.is_null());
+        self.moved(update).await
+    }
+
+    /// Ends a family; false if it was ended already.
+    pub async fn revoke_family(&self, id: &FamilyId, now: Timestamp, reason: Reason) -> Stored<bool> {
+        self.moved(ending(living(id), now, reason)).await
+    }
+
+    /// Ends the families of a session.
+    pub async fn revoke_families_of_session(&self, session: &SessionId, now: Timestamp, reason: Reason) -> Stored<()> {
+        let update =
+            Entity::update_many().filter(Column::SessionId.eq(session.as_str())).filter(Column::RevokedAt.is_null());
+        self.moved(ending(update, now, reason)).await.map(drop)
+    }
+
+    /// Ends the families of a user, but for those of the session `spared`.
+    pub async fn revoke_families_of_user(
+        &self,
+        user: &UserId,
+        spared: Option<&SessionId>,
+        now: Timestamp,
+        reason: Reason,
+    ) -> Stored<()> {
+        let mut update =
+            Entity::update_many().filter(Column::UserId.eq(user.as_str())).filter(Column::RevokedAt.is_null());
+        if let Some(spared) = spared {
+            update = update.filter(Column::SessionId.ne(spared.as_str()));
+        }
+        self.moved(ending(update, now, reason)).await.map(drop)
+    }
+
+    /// Ends every family there is.
+    pub async fn revoke_every_family(&self, now: Timestamp, reason: Reason) -> Stored<()> {
+        self.moved(ending(Entity::update_many().filter(Column::RevokedAt.is_null()), now, reason)).await.map(drop)
+    }
+
+    async fn moved(&self, update: UpdateMany<Entity>) -> Stored<bool> {
+        Ok(update.exec(&self.executor()).await?.rows_affected > 0)
+    }
+}
