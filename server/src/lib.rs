@@ -8,3 +8,90 @@ pub mod http;
 pub mod model;
 pub mod server;
 pub mod store;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// Each floor, and what it may name of this crate besides itself.
+    const FLOORS: [(&str, &[&str]); 7] = [
+        ("model", &[]),
+        ("clock", &["model"]),
+        ("config", &["model"]),
+        ("store", &["model", "config"]),
+        ("flows", &["model", "config", "clock", "store"]),
+        ("http", &["model", "config", "flows", "store"]),
+        ("server", &["model", "config", "clock", "store", "flows", "http"]),
+    ];
+
+    /// Libraries that one floor alone may name, `main` and `commands` aside.
+    const LIBRARIES: [(&str, &[&str]); 4] =
+        [("sea_orm", &["store"]), ("sqlx", &["store"]), ("poem", &["http", "server"]), ("poem_openapi", &["http"])];
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+            .filter(|path| path.extension().is_some_and(|e| e == "rs"))
+            .collect()
+    }
+
+    /// Every source file: its floor, its name and its text.
+    fn sources() -> Vec<(String, String, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let sources = files(&root).into_iter().map(|path| {
+            let name = path.strip_prefix(&root).unwrap().display().to_string();
+            let floor = name.split(['/', '.']).next().unwrap().to_owned();
+            (floor, name, fs::read_to_string(path).unwrap())
+        });
+        sources.collect()
+    }
+
+    #[test]
+    fn an_import_points_down_only() {
+        for (floor, name, text) in sources() {
+            let Some((_, below)) = FLOORS.iter().find(|(own, _)| *own == floor) else { continue };
+            for (other, _) in FLOORS.iter().filter(|(other, _)| *other != floor && !below.contains(other)) {
+                assert!(!text.contains(&format!("crate::{other}")), "{name} names {other}, which is not below {floor}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_library_is_named_on_its_own_floor_only() {
+        for (floor, name, text) in
+            sources().into_iter().filter(|(floor, ..)| FLOORS.iter().any(|(own, _)| own == floor))
+        {
+            for (library, _) in LIBRARIES.iter().filter(|(_, floors)| !floors.contains(&floor.as_str())) {
+                assert!(!text.contains(&format!("{library}::")), "{name} names {library}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_clock_is_read_and_transactions_are_begun_by_flows_alone() {
+        for (_, name, text) in
+            sources().into_iter().filter(|(floor, ..)| !["flows", "lib", "main", "commands"].contains(&floor.as_str()))
+        {
+            assert!(!text.contains("clock.now()"), "{name} reads the clock");
+            assert!(!text.contains("store.begin()"), "{name} begins a transaction");
+        }
+    }
+
+    #[test]
+    fn the_model_is_pure() {
+        for (_, name, text) in sources().into_iter().filter(|(floor, ..)| floor == "model") {
+            for word in ["async ", "std::fs", "std::io", "SystemTime", "serde"] {
+                assert!(!text.contains(word), "{name} says {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_says_first_which_question_it_answers() {
+        for (_, name, text) in sources() {
+            assert!(text.starts_with("//! "), "{name}");
+        }
+    }
+}

@@ -18,7 +18,7 @@ pub enum ClientCommand {
     #[command(
         after_help = "Examples:\n  grantd client create billing                                        a service\n  grantd client create shop-api --resource-server --audience https://shop.example.org\n  grantd client create app --type public --grant password --grant refresh_token"
     )]
-    Create(Create),
+    Create(Box<Create>),
     /// Show every client
     #[command(after_help = "Example:\n  grantd client list --json")]
     List {
@@ -38,6 +38,7 @@ pub enum ClientCommand {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one a flag")]
 pub struct Create {
     /// Its id: letters, digits, dot, hyphen, underscore
     id: String,
@@ -90,7 +91,7 @@ pub struct Create {
 
 pub fn client(file: Option<&Path>, command: ClientCommand) -> Done {
     match command {
-        ClientCommand::Create(create) => make(file, create),
+        ClientCommand::Create(create) => make(file, *create),
         ClientCommand::List { json } => list(file, json),
         ClientCommand::Show { id, json } => on_data(file, async |flows| {
             let client = flows.find_client(&id).await?;

@@ -83,7 +83,7 @@ fn show(file: Option<&Path>, origin: bool, json: bool) -> Done {
             .map(|shown| {
                 let value =
                     if origin { json!({ "value": shown.value, "origin": shown.origin }) } else { json!(shown.value) };
-                (shown.key.to_string(), value)
+                (shown.key.clone(), value)
             })
             .collect();
         return say_json(&shown.into());
@@ -93,10 +93,7 @@ fn show(file: Option<&Path>, origin: bool, json: bool) -> Done {
         .shown()
         .iter()
         .map(|shown| {
-            [shown.key.to_string(), shown.value.clone()]
-                .into_iter()
-                .chain(origin.then(|| shown.origin.clone()))
-                .collect()
+            [shown.key.clone(), shown.value.clone()].into_iter().chain(origin.then(|| shown.origin.clone())).collect()
         })
         .collect();
     say_table(heads, &rows)

@@ -64,12 +64,11 @@ pub fn openapi(file: Option<&Path>, openapi: &Openapi) -> Done {
 }
 
 pub fn healthcheck(file: Option<&Path>, healthcheck: &Healthcheck) -> Done {
-    let url = match &healthcheck.url {
-        Some(url) => url.clone(),
-        None => {
-            let (config, _) = settings(Mode::Command, file, &[])?;
-            format!("http://{}{}/readyz", config.server.listen, config.issuer.path())
-        }
+    let url = if let Some(url) = &healthcheck.url {
+        url.clone()
+    } else {
+        let (config, _) = settings(Mode::Command, file, &[])?;
+        format!("http://{}{}/readyz", config.server.listen, config.issuer.path())
     };
     let asked = runtime()?.block_on(async {
         let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;

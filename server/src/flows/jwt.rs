@@ -104,21 +104,21 @@ pub(crate) fn read_jti(jti: &str) -> Option<Jti> {
     }
 }
 
-impl Flows {
-    /// Signs an access token.
-    pub(crate) fn sign(&self, key: &SigningKey, claims: &Claims) -> Result<String, StoreError> {
-        let broken = |what: &str| StoreError::Broken(format!("cannot sign: {what}"));
-        let claims = serde_json::to_vec(claims).map_err(|error| broken(&error.to_string()))?;
-        let mut token = String::with_capacity(key.header.len() + claims.len() * 4 / 3 + 360);
-        token.push_str(&key.header);
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(&claims, &mut token);
-        let signature = key.sign(token.as_bytes()).ok_or_else(|| broken("the key pair refused"))?;
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
-        Ok(token)
-    }
+/// Signs an access token.
+pub(crate) fn sign(key: &SigningKey, claims: &Claims) -> Result<String, StoreError> {
+    let broken = |what: &str| StoreError::Broken(format!("cannot sign: {what}"));
+    let claims = serde_json::to_vec(claims).map_err(|error| broken(&error.to_string()))?;
+    let mut token = String::with_capacity(key.header.len() + claims.len() * 4 / 3 + 360);
+    token.push_str(&key.header);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(&claims, &mut token);
+    let signature = key.sign(token.as_bytes()).ok_or_else(|| broken("the key pair refused"))?;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
+    Ok(token)
+}
 
+impl Flows {
     /// Reads an access token whose signature is good and whose issuer we are. Whether it is still good is for the one who asks.
     pub(crate) async fn verify(&self, token: &str) -> Result<Result<Verified, Reason>, StoreError> {
         let Some((header, kid)) = header(token) else { return Ok(Err(Reason::UnknownToken)) };

@@ -172,7 +172,9 @@ impl SecretKey {
     /// The MAC of a refresh token over `parts`.
     pub fn refresh_mac(&self, parts: &[&[u8]]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.refresh);
-        parts.iter().for_each(|part| context.update(part));
+        for part in parts {
+            context.update(part);
+        }
         context.sign()
     }
 

@@ -3,8 +3,8 @@
 use poem::Request;
 use poem::http::header;
 
-/// How much the caller likes `wanted` (0 to 1000), by the most specific range that covers it; `None` if none does.
-fn quality(accept: &str, wanted: &str) -> Option<u16> {
+/// How much the caller likes `wanted` (0 to 1000), by the most specific range that covers it, and how specific that is; `None` if none does.
+fn quality(accept: &str, wanted: &str) -> Option<(u16, u8)> {
     let family = wanted.split('/').next().unwrap_or_default();
     let mut best: Option<(u8, u16)> = None;
     for range in accept.split(',') {
@@ -24,7 +24,7 @@ fn quality(accept: &str, wanted: &str) -> Option<u16> {
             best = Some((rank, q));
         }
     }
-    best.map(|(_, q)| q)
+    best.map(|(rank, q)| (q, rank))
 }
 
 /// `0.8` as 800.
@@ -37,7 +37,7 @@ fn thousandths(q: &str) -> Option<u16> {
 
 fn compare(request: &Request, one: &str, other: &str) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    quality(accept, one).unwrap_or(0) > quality(accept, other).unwrap_or(0)
+    quality(accept, one).unwrap_or_default() > quality(accept, other).unwrap_or_default()
 }
 
 /// JSON rather than a page.
@@ -56,10 +56,11 @@ mod tests {
 
     #[test]
     fn the_most_specific_range_counts() {
-        assert_eq!(quality("text/*;q=0.3, text/html;q=0.7, */*;q=0.5", "text/html"), Some(700));
-        assert_eq!(quality("text/*;q=0.3, */*;q=0.5", "text/html"), Some(300));
-        assert_eq!(quality("*/*", "application/json"), Some(1000));
+        assert_eq!(quality("text/*;q=0.3, text/html;q=0.7, */*;q=0.5", "text/html"), Some((700, 2)));
+        assert_eq!(quality("text/*;q=0.3, */*;q=0.5", "text/html"), Some((300, 1)));
+        assert_eq!(quality("*/*", "application/json"), Some((1000, 0)));
         assert_eq!(quality("image/png", "application/json"), None);
         assert_eq!(quality("", "application/json"), None);
+        assert!(quality("text/html, */*", "text/html") > quality("text/html, */*", "application/json"));
     }
 }

@@ -96,7 +96,7 @@ impl Edge {
             (false, true) => Dialect::Page,
             (false, false) => Dialect::Problem,
         };
-        (refused.render(dialect, self.flows.config().issuer.as_str()), Some(reason))
+        (refused.render(dialect, &self.flows.config().issuer), Some(reason))
     }
 }
 

@@ -8,6 +8,7 @@ use poem_openapi::types::{ToJSON, Type};
 use poem_openapi::{ApiResponse, Object};
 
 use super::page;
+use crate::config::Issuer;
 use crate::flows::{Code, Denied, Failure, SessionRefusal, UserRefusal};
 use crate::model::reason::Reason;
 use crate::store::StoreError;
@@ -137,7 +138,9 @@ impl Refused {
     }
 
     /// The answer, in the words of the place.
-    pub(super) fn render(self, dialect: Dialect, issuer: &str) -> Response {
+    pub(super) fn render(self, dialect: Dialect, issuer: &Issuer) -> Response {
+        let base = issuer.path();
+        let issuer = issuer.as_str();
         let explained = format!("{issuer}/errors#{}", self.reason);
         let sentence = self.reason.sentence();
         let (content_type, body) = match dialect {
@@ -151,7 +154,7 @@ impl Refused {
                 ("application/json", body.to_json_string())
             }
             Dialect::Problem => ("application/problem+json", self.problem(explained).to_json_string()),
-            Dialect::Page => ("text/html; charset=utf-8", self.page(issuer, &explained)),
+            Dialect::Page => ("text/html; charset=utf-8", self.page(base)),
         };
         let mut response = Response::builder().status(self.status).content_type(content_type).body(body);
         let headers = response.headers_mut();
@@ -195,13 +198,13 @@ impl Refused {
         }
     }
 
-    fn page(&self, issuer: &str, explained: &str) -> String {
+    fn page(&self, base: &str) -> String {
         let content = html! {
             h1 { (self.status.as_u16()) " " (self.title()) }
             p { (self.reason.sentence()) " " (self.reason.way_on()) }
-            p { a href=(explained) { "All reasons" } " · " a href=(format!("{issuer}/")) { "Start" } }
+            p { a href=(format!("{base}/errors#{}", self.reason)) { "All reasons" } " · " a href=(format!("{base}/")) { "Start" } }
         };
-        page::write(self.title(), issuer, &content)
+        page::write(self.title(), base, &content)
     }
 
     fn title(&self) -> &'static str {

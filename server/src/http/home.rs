@@ -45,7 +45,8 @@ impl Home {
         ];
         let object: serde_json::Map<_, _> =
             places.iter().map(|(name, path)| ((*name).to_owned(), json!(format!("{issuer}{path}")))).collect();
-        let link = |path: &str| format!("{issuer}{path}");
+        let base = config.issuer.path();
+        let link = |path: &str| format!("{base}{path}");
         let sign_up = match config.signup {
             Signup::Open => "Anybody may sign up here.",
             Signup::Closed => "Accounts are made by an administrator here.",
@@ -64,9 +65,9 @@ impl Home {
                 li { a href=(link("/errors")) { "Errors" } ": what each reason means, and what to do" }
             }
             h2 { "Try it" }
-            pre { code { "curl -d grant_type=password -d client_id=web \\\n     -d username=NAME -d password=… \\\n     " (link("/oauth2/token")) } }
+            pre { code { "curl -d grant_type=password -d client_id=web \\\n     -d username=NAME -d password=… \\\n     " (format!("{issuer}/oauth2/token")) } }
         };
-        let page = page::write("Start", issuer, &content);
+        let page = page::write("Start", base, &content);
         Self {
             page: Prepared::new(page, "text/html; charset=utf-8", CACHE_CONTROL),
             object: Prepared::new(serde_json::Value::Object(object).to_string(), "application/json", CACHE_CONTROL),
@@ -93,7 +94,6 @@ impl Page {
     /// Every reason, explained.
     #[must_use]
     pub fn errors(config: &Config) -> Self {
-        let issuer = config.issuer.as_str();
         let content = html! {
             h1 { "Errors" }
             p { "Every refusal and every ended session names one of these as its " code { "reason" } "." }
@@ -104,7 +104,11 @@ impl Page {
                 }
             }
         };
-        Self(Prepared::new(page::write("Errors", issuer, &content), "text/html; charset=utf-8", CACHE_CONTROL))
+        Self(Prepared::new(
+            page::write("Errors", config.issuer.path(), &content),
+            "text/html; charset=utf-8",
+            CACHE_CONTROL,
+        ))
     }
 }
 

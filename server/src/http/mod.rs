@@ -26,6 +26,7 @@ mod users;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use poem::endpoint::{BoxEndpoint, DynEndpoint, ToDynEndpoint};
 use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::{OpenApi, Tags};
@@ -66,11 +67,10 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
     let yaml = Prepared::new(docs::yaml(issuer), "application/yaml", "no-cache");
     let json = Prepared::new(docs::json(issuer), "application/json", "no-cache");
 
-    // A path of the issuer stands before every route but one: RFC 8414 §3 inserts its well-known part before the path.
-    let inserted = format!("/.well-known/oauth-authorization-server{}", issuer.path());
-    let mut pages = Route::new();
+    // Every route is named as it stands at an issuer without a path.
     let mut routes = Routes::default();
-    let table: [(&str, poem::endpoint::BoxEndpoint<'static>); 10] = [
+    let mut own = Route::new();
+    let table: [(&str, BoxEndpoint<'static>); 10] = [
         ("/", Home::new(&config).boxed()),
         ("/errors", Page::errors(&config).boxed()),
         ("/style.css", style.boxed()),
@@ -83,17 +83,24 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
         ("/.well-known/jwks.json", discovery::Jwks(Arc::clone(&flows)).boxed()),
     ];
     for (path, endpoint) in table {
-        let path = format!("{}{path}", issuer.path());
-        routes.add(&path, &[Method::GET, Method::HEAD]);
-        pages = pages.at(path, get(endpoint));
+        routes.add(&format!("{}{path}", issuer.path()), &[Method::GET]);
+        own = own.at(path, get(endpoint));
     }
-    routes.add(&inserted, &[Method::GET, Method::HEAD]);
-    pages = pages.at(inserted, get(discovery::oauth_metadata(&config)));
     for path in Apis::meta().into_iter().flat_map(|api| api.paths) {
         let methods: Vec<_> = path.operations.iter().map(|operation| operation.method.clone()).collect();
         routes.add(&format!("{}{}", issuer.path(), path.path), &methods);
     }
-    let api = docs::service(issuer).data(Arc::clone(&flows));
-    let mount = if issuer.path().is_empty() { "/".to_owned() } else { issuer.path().to_owned() };
-    Edge::new(pages.nest(mount, api).boxed(), routes, flows)
+    let api: Arc<dyn DynEndpoint<Output = Response>> =
+        Arc::new(ToDynEndpoint(docs::service(issuer).data(Arc::clone(&flows))));
+    own = own.nest_no_strip("/oauth2", Arc::clone(&api)).nest_no_strip("/api", api);
+
+    // A path of the issuer stands before every route but one: RFC 8414 §3 inserts its well-known part before the path.
+    let inserted = format!("/.well-known/oauth-authorization-server{}", issuer.path());
+    routes.add(&inserted, &[Method::GET]);
+    let metadata = get(discovery::oauth_metadata(&config));
+    let whole = match issuer.path() {
+        "" => own.at(inserted, metadata),
+        path => Route::new().nest(path, own).at(inserted, metadata),
+    };
+    Edge::new(whole.boxed(), routes, flows)
 }

@@ -21,8 +21,8 @@ pub(super) fn protect(headers: &mut HeaderMap) {
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
 }
 
-/// A whole page.
-pub(super) fn write(title: &str, issuer: &str, content: &Markup) -> String {
+/// A whole page. `base` is the issuer's path: links stay on the origin that the page came from.
+pub(super) fn write(title: &str, base: &str, content: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -31,11 +31,11 @@ pub(super) fn write(title: &str, issuer: &str, content: &Markup) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · grantd" }
-                link rel="icon" href=(format!("{issuer}/favicon.ico")) type="image/svg+xml";
-                link rel="stylesheet" href=(format!("{issuer}/style.css"));
+                link rel="icon" href=(format!("{base}/favicon.ico")) type="image/svg+xml";
+                link rel="stylesheet" href=(format!("{base}/style.css"));
             }
             body {
-                header { a href=(format!("{issuer}/")) { "grantd" } }
+                header { a href=(format!("{base}/")) { "grantd" } }
                 main { (PreEscaped(&content.0)) }
             }
         }

@@ -21,7 +21,6 @@ pub struct PresentedForm {
     /// The token.
     pub(super) token: Option<String>,
     /// `access_token` or `refresh_token`; not needed.
-    #[expect(dead_code, reason = "the forms of our tokens differ, so the hint has nothing to tell")]
     token_type_hint: Option<String>,
     /// The client, unless it uses HTTP Basic.
     pub(super) client_id: Option<String>,

@@ -40,7 +40,7 @@ pub struct User {
 /// A username and the form in which it is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
-    /// As written.
+    /// As written, in normal form C.
     pub text: String,
     /// After NFKC and case folding: unique among users.
     pub key: String,
@@ -52,13 +52,14 @@ impl Username {
     /// # Errors
     /// The reason why it cannot be a username.
     pub fn parse(text: &str) -> Result<Self, Reason> {
-        let key = text::folded(text);
+        // Some keyboards send a letter and its accent apart.
+        let (text, key) = (text::nfc(text), text::folded(text));
         let allowed = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
         match text.chars().count().max(key.chars().count()) {
             0 => Err(Reason::TooShort),
             count if count > USERNAME_LIMIT => Err(Reason::TooLong),
-            _ if !allowed(text) || !allowed(&key) => Err(Reason::NotAllowedCharacters),
-            _ => Ok(Self { text: text.to_owned(), key }),
+            _ if !allowed(&text) || !allowed(&key) => Err(Reason::NotAllowedCharacters),
+            _ => Ok(Self { text, key }),
         }
     }
 }

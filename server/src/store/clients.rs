@@ -61,19 +61,19 @@ impl From<Model> for Client {
 
 impl Read {
     /// The client of this id.
-    pub async fn find_client(&self, id: &str) -> Stored<Option<Client>> {
+    pub(crate) async fn find_client(&self, id: &str) -> Stored<Option<Client>> {
         Ok(Entity::find_by_id(id).one(&self.executor()).await?.map(Client::from))
     }
 
     /// Every client, oldest first.
-    pub async fn list_clients(&self) -> Stored<Vec<Client>> {
+    pub(crate) async fn list_clients(&self) -> Stored<Vec<Client>> {
         let rows =
             Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(&self.executor()).await?;
         Ok(rows.into_iter().map(Client::from).collect())
     }
 
     /// The clients that may name this origin: a narrowing only, the caller compares the whole.
-    pub async fn list_clients_naming(&self, origin: &str) -> Stored<Vec<Client>> {
+    pub(crate) async fn list_clients_naming(&self, origin: &str) -> Stored<Vec<Client>> {
         let rows = Entity::find()
             .filter(Column::Origins.contains(origin).or(Column::RedirectUris.contains(origin)))
             .all(&self.executor())
@@ -84,7 +84,7 @@ impl Read {
 
 impl Write {
     /// Adds a client; false if the id is another's.
-    pub async fn insert_client(&self, client: &Client) -> Stored<bool> {
+    pub(crate) async fn insert_client(&self, client: &Client) -> Stored<bool> {
         let row = ActiveModel {
             id: Set(client.id.clone()),
             name: Set(client.name.clone()),

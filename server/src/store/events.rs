@@ -35,7 +35,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Read {
     /// What happened to a user, newest first, before `before` where that is given; each with its place in the log.
-    pub async fn list_events_of_user(
+    pub(crate) async fn list_events_of_user(
         &self,
         user: &UserId,
         before: Option<i64>,
@@ -70,7 +70,7 @@ impl Read {
 
 impl Write {
     /// Adds an event, in the transaction of what it tells.
-    pub async fn insert_event(&self, event: &Event) -> Stored<()> {
+    pub(crate) async fn insert_event(&self, event: &Event) -> Stored<()> {
         let row = ActiveModel {
             seq: NotSet,
             id: Set(event.id.to_string()),

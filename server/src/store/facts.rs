@@ -85,7 +85,7 @@ const FACTS: &str = "SELECT \
 
 impl Read {
     /// Reads them.
-    pub async fn find_facts(&self, wanted: &Wanted<'_>, now: Timestamp) -> Stored<Facts> {
+    pub(crate) async fn find_facts(&self, wanted: &Wanted<'_>, now: Timestamp) -> Stored<Facts> {
         let executor = self.executor();
         let values = [
             wanted.client.into(),

@@ -22,7 +22,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Write {
     /// Revokes a token by its `jti`; it need not be remembered once it has expired.
-    pub async fn revoke_token(&self, jti: &str, expires_at: Timestamp) -> Stored<()> {
+    pub(crate) async fn revoke_token(&self, jti: &str, expires_at: Timestamp) -> Stored<()> {
         let row = ActiveModel { jti: Set(jti.to_owned()), expires_at: Set(expires_at.0) };
         let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
         insert.exec_without_returning(&self.executor()).await?;

@@ -22,14 +22,14 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Read {
     /// Their fingerprints.
-    pub async fn list_secret_keys(&self) -> Stored<Vec<String>> {
+    pub(crate) async fn list_secret_keys(&self) -> Stored<Vec<String>> {
         Ok(Entity::find().all(&self.executor()).await?.into_iter().map(|row| row.id).collect())
     }
 }
 
 impl Write {
     /// Remembers a fingerprint.
-    pub async fn insert_secret_key(&self, id: &str, now: Timestamp) -> Stored<()> {
+    pub(crate) async fn insert_secret_key(&self, id: &str, now: Timestamp) -> Stored<()> {
         let row = ActiveModel { id: Set(id.to_owned()), created_at: Set(now.0) };
         let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
         insert.exec_without_returning(&self.executor()).await?;

@@ -67,7 +67,7 @@ const LIVING: &str = "SELECT s.id, s.user_id, s.client_id, c.name AS client_name
 
 impl Read {
     /// Living sessions, newest first: those of one user, or all.
-    pub async fn list_living_sessions(
+    pub(crate) async fn list_living_sessions(
         &self,
         user: Option<&UserId>,
         now: Timestamp,
@@ -100,14 +100,14 @@ impl Read {
     }
 
     /// The session of this id, living or not.
-    pub async fn find_session(&self, id: &SessionId) -> Stored<Option<Session>> {
+    pub(crate) async fn find_session(&self, id: &SessionId) -> Stored<Option<Session>> {
         Ok(Entity::find_by_id(id.as_str()).one(&self.executor()).await?.map(Session::from))
     }
 }
 
 impl Write {
     /// Adds a sign-in.
-    pub async fn insert_session(&self, session: &Session) -> Stored<()> {
+    pub(crate) async fn insert_session(&self, session: &Session) -> Stored<()> {
         let row = ActiveModel {
             id: Set(session.id.to_string()),
             user_id: Set(session.user_id.to_string()),
@@ -123,13 +123,13 @@ impl Write {
     }
 
     /// Ends a session; false if it was ended already. Its families are ended by a statement of their own.
-    pub async fn end_session(&self, id: &SessionId, now: Timestamp, reason: Reason) -> Stored<bool> {
+    pub(crate) async fn end_session(&self, id: &SessionId, now: Timestamp, reason: Reason) -> Stored<bool> {
         let update = ending(now, reason).filter(Column::Id.eq(id.as_str()));
         Ok(update.exec(&self.executor()).await?.rows_affected == 1)
     }
 
     /// Ends the sessions of a user, but for `spared`.
-    pub async fn end_sessions_of_user(
+    pub(crate) async fn end_sessions_of_user(
         &self,
         user: &UserId,
         spared: Option<&SessionId>,
@@ -145,7 +145,7 @@ impl Write {
     }
 
     /// Ends every session there is.
-    pub async fn end_every_session(&self, now: Timestamp, reason: Reason) -> Stored<()> {
+    pub(crate) async fn end_every_session(&self, now: Timestamp, reason: Reason) -> Stored<()> {
         ending(now, reason).exec(&self.executor()).await?;
         Ok(())
     }

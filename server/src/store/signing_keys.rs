@@ -29,7 +29,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Read {
     /// Every key, newest first.
-    pub async fn list_signing_keys(&self) -> Stored<Vec<SealedKey>> {
+    pub(crate) async fn list_signing_keys(&self) -> Stored<Vec<SealedKey>> {
         let rows =
             Entity::find().order_by_desc(Column::ActiveAt).order_by_desc(Column::Ordinal).all(&self.executor()).await?;
         rows.into_iter()
@@ -52,7 +52,7 @@ impl Read {
 
 impl Write {
     /// Adds the `ordinal`th key of its algorithm; false if another node was quicker.
-    pub async fn insert_signing_key(&self, key: &SealedKey, ordinal: i64) -> Stored<bool> {
+    pub(crate) async fn insert_signing_key(&self, key: &SealedKey, ordinal: i64) -> Stored<bool> {
         let row = ActiveModel {
             kid: Set(key.kid.clone()),
             alg: Set(key.alg.as_str().to_owned()),
@@ -68,7 +68,7 @@ impl Write {
     }
 
     /// Seals a key anew; false if somebody else did.
-    pub async fn reseal_signing_key(
+    pub(crate) async fn reseal_signing_key(
         &self,
         kid: &str,
         old_secret_key_id: &str,

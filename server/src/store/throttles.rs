@@ -33,7 +33,7 @@ const COUNT_WITHIN: &str = "INSERT INTO throttles (key, failures, since, retry_a
 
 impl Read {
     /// What was counted under each of these keys, in their order.
-    pub async fn list_counted(&self, keys: &[String]) -> Stored<Vec<Option<Counted>>> {
+    pub(crate) async fn list_counted(&self, keys: &[String]) -> Stored<Vec<Option<Counted>>> {
         let rows = Entity::find().filter(Column::Key.is_in(keys)).all(&self.executor()).await?;
         Ok(keys
             .iter()
@@ -50,7 +50,7 @@ impl Read {
 
 impl Write {
     /// Reserves the one try that is let through: counts it as failed beforehand and puts the next off. False if another took it.
-    pub async fn consume_try(&self, key: &str, bound: Bound, seen: Counted, now: Timestamp) -> Stored<bool> {
+    pub(crate) async fn consume_try(&self, key: &str, bound: Bound, seen: Counted, now: Timestamp) -> Stored<bool> {
         let failures = seen.failures + 1;
         let update = Entity::update_many()
             .col_expr(Column::Failures, Expr::value(failures))
@@ -62,7 +62,7 @@ impl Write {
     }
 
     /// Counts a failure.
-    pub async fn count_failure(&self, key: &str, bound: Bound, now: Timestamp) -> Stored<()> {
+    pub(crate) async fn count_failure(&self, key: &str, bound: Bound, now: Timestamp) -> Stored<()> {
         let executor = self.executor();
         let backend = executor.get_database_backend();
         let statement = match bound {
@@ -87,7 +87,7 @@ impl Write {
     }
 
     /// Forgets what was counted: a good sign-in.
-    pub async fn clear_failures(&self, key: &str) -> Stored<()> {
+    pub(crate) async fn clear_failures(&self, key: &str) -> Stored<()> {
         Entity::delete_by_id(key).exec(&self.executor()).await?;
         Ok(())
     }

@@ -66,7 +66,7 @@ fn ending(update: UpdateMany<Entity>, now: Timestamp, reason: Reason) -> UpdateM
 
 impl Read {
     /// When users last got tokens: of one user, or of all who ever did.
-    pub async fn list_last_seen(&self, user: Option<&UserId>) -> Stored<Vec<(UserId, Timestamp)>> {
+    pub(crate) async fn list_last_seen(&self, user: Option<&UserId>) -> Stored<Vec<(UserId, Timestamp)>> {
         let mut query = Entity::find()
             .select_only()
             .column(Column::UserId)
@@ -80,7 +80,7 @@ impl Read {
     }
 
     /// Whether a family of this session has not been ended by decision.
-    pub async fn has_open_family(&self, session: &SessionId) -> Stored<bool> {
+    pub(crate) async fn has_open_family(&self, session: &SessionId) -> Stored<bool> {
         let open = Entity::find().filter(Column::SessionId.eq(session.as_str())).filter(Column::RevokedAt.is_null());
         Ok(open.one(&self.executor()).await?.is_some())
     }
@@ -88,7 +88,7 @@ impl Read {
 
 impl Write {
     /// Adds a family.
-    pub async fn insert_family(&self, family: &TokenFamily) -> Stored<()> {
+    pub(crate) async fn insert_family(&self, family: &TokenFamily) -> Stored<()> {
         let row = ActiveModel {
             id: Set(family.id.to_string()),
             session_id: Set(family.session_id.to_string()),
@@ -113,7 +113,7 @@ impl Write {
     }
 
     /// Generation `n` was presented: the next becomes the newest. False if it is not the newest any more.
-    pub async fn step_family(&self, id: &FamilyId, n: i64, now: Timestamp) -> Stored<bool> {
+    pub(crate) async fn step_family(&self, id: &FamilyId, n: i64, now: Timestamp) -> Stored<bool> {
         let update = made(living(id), n + 1, now)
             .col_expr(Column::PreviousGeneration, Expr::value(n))
             .filter(Column::Generation.eq(n));
@@ -121,7 +121,7 @@ impl Write {
     }
 
     /// Generation `n` is handed out again to one who presented `g`, the one before, within the window.
-    pub async fn answer_family_again(
+    pub(crate) async fn answer_family_again(
         &self,
         id: &FamilyId,
         n: i64,
@@ -139,14 +139,21 @@ impl Write {
     }
 
     /// Generation `n` is handed out again and again, since the client's tokens do not rotate.
-    pub async fn keep_family(&self, id: &FamilyId, n: i64, now: Timestamp) -> Stored<bool> {
+    pub(crate) async fn keep_family(&self, id: &FamilyId, n: i64, now: Timestamp) -> Stored<bool> {
         let update =
             living(id).col_expr(Column::AnsweredAt, later_of_answered_and(now)).filter(Column::Generation.eq(n));
         self.moved(update).await
     }
 
     /// `g`, the one before, was presented late and `n` never arrived: `n` is abandoned for the next.
-    pub async fn retry_family(&self, id: &FamilyId, n: i64, g: i64, now: Timestamp, window: i64) -> Stored<bool> {
+    pub(crate) async fn retry_family(
+        &self,
+        id: &FamilyId,
+        n: i64,
+        g: i64,
+        now: Timestamp,
+        window: i64,
+    ) -> Stored<bool> {
         let update = made(living(id), n + 1, now)
             .filter(Column::Generation.eq(n))
             .filter(Column::PreviousGeneration.eq(g))
@@ -156,7 +163,7 @@ impl Write {
     }
 
     /// `g` was presented, which this database has not made yet: it went back, and catches up.
-    pub async fn catch_family_up(&self, id: &FamilyId, g: i64, now: Timestamp) -> Stored<bool> {
+    pub(crate) async fn catch_family_up(&self, id: &FamilyId, g: i64, now: Timestamp) -> Stored<bool> {
         let update = made(living(id), g + 1, now)
             .col_expr(Column::PreviousGeneration, Expr::value(g))
             .filter(Column::Generation.lt(g));
@@ -164,7 +171,13 @@ impl Write {
     }
 
     /// `g` was presented, which had been replaced: the family ends.
-    pub async fn end_family_of_replay(&self, id: &FamilyId, g: i64, now: Timestamp, window: i64) -> Stored<bool> {
+    pub(crate) async fn end_family_of_replay(
+        &self,
+        id: &FamilyId,
+        g: i64,
+        now: Timestamp,
+        window: i64,
+    ) -> Stored<bool> {
         let superseded = Column::ConfirmedAt.is_not_null().and(Column::AnsweredAt.lt(now.minus(window).0));
         let update = ending(living(id), now, Reason::RefreshTokenReused)
             .filter(Column::Generation.gt(g))
@@ -173,7 +186,7 @@ impl Write {
     }
 
     /// Generation `k` was seen alive: it has arrived. True the first time.
-    pub async fn confirm_family(&self, id: &FamilyId, k: i64, now: Timestamp) -> Stored<bool> {
+    pub(crate) async fn confirm_family(&self, id: &FamilyId, k: i64, now: Timestamp) -> Stored<bool> {
         let update = living(id)
             .col_expr(Column::ConfirmedAt, Expr::value(now.0))
             .filter(Column::Generation.eq(k))
@@ -182,19 +195,24 @@ impl Write {
     }
 
     /// Ends a family; false if it was ended already.
-    pub async fn revoke_family(&self, id: &FamilyId, now: Timestamp, reason: Reason) -> Stored<bool> {
+    pub(crate) async fn revoke_family(&self, id: &FamilyId, now: Timestamp, reason: Reason) -> Stored<bool> {
         self.moved(ending(living(id), now, reason)).await
     }
 
     /// Ends the families of a session.
-    pub async fn revoke_families_of_session(&self, session: &SessionId, now: Timestamp, reason: Reason) -> Stored<()> {
+    pub(crate) async fn revoke_families_of_session(
+        &self,
+        session: &SessionId,
+        now: Timestamp,
+        reason: Reason,
+    ) -> Stored<()> {
         let update =
             Entity::update_many().filter(Column::SessionId.eq(session.as_str())).filter(Column::RevokedAt.is_null());
         self.moved(ending(update, now, reason)).await.map(drop)
     }
 
     /// Ends the families of a user, but for those of the session `spared`.
-    pub async fn revoke_families_of_user(
+    pub(crate) async fn revoke_families_of_user(
         &self,
         user: &UserId,
         spared: Option<&SessionId>,
@@ -210,7 +228,7 @@ impl Write {
     }
 
     /// Ends every family there is.
-    pub async fn revoke_every_family(&self, now: Timestamp, reason: Reason) -> Stored<()> {
+    pub(crate) async fn revoke_every_family(&self, now: Timestamp, reason: Reason) -> Stored<()> {
         self.moved(ending(Entity::update_many().filter(Column::RevokedAt.is_null()), now, reason)).await.map(drop)
     }
 

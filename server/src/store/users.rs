@@ -51,38 +51,30 @@ impl From<Model> for User {
 }
 
 impl Read {
-    /// The user of this id.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError), as for every method of the store.
-    pub async fn find_user(&self, id: &UserId) -> Stored<Option<User>> {
-        Ok(Entity::find_by_id(id.as_str()).one(&self.executor()).await?.map(User::from))
-    }
-
     /// The user who signs in as this: by username or by e-mail, each in the form in which it is compared.
-    pub async fn find_user_by_login(&self, username_key: &str, email_key: &str) -> Stored<Option<User>> {
+    pub(crate) async fn find_user_by_login(&self, username_key: &str, email_key: &str) -> Stored<Option<User>> {
         let by_either = Column::UsernameKey.eq(username_key).or(Column::EmailKey.eq(email_key));
         Ok(Entity::find().filter(by_either).one(&self.executor()).await?.map(User::from))
     }
 
     /// Whether another user has this name already.
-    pub async fn username_is_taken(&self, key: &str) -> Stored<bool> {
+    pub(crate) async fn username_is_taken(&self, key: &str) -> Stored<bool> {
         Ok(Entity::find().filter(Column::UsernameKey.eq(key)).one(&self.executor()).await?.is_some())
     }
 
     /// Whether another user has this e-mail already.
-    pub async fn email_is_taken(&self, key: &str) -> Stored<bool> {
+    pub(crate) async fn email_is_taken(&self, key: &str) -> Stored<bool> {
         Ok(Entity::find().filter(Column::EmailKey.eq(key)).one(&self.executor()).await?.is_some())
     }
 
     /// Whether there is a user with this role.
-    pub async fn any_user_with_role(&self, role: &str) -> Stored<bool> {
+    pub(crate) async fn any_user_with_role(&self, role: &str) -> Stored<bool> {
         let rows = Entity::find().filter(Column::Roles.contains(role)).all(&self.executor()).await?;
         Ok(rows.into_iter().map(User::from).any(|user| user.roles.iter().any(|own| own == role)))
     }
 
     /// Every user, oldest first.
-    pub async fn list_users(&self) -> Stored<Vec<User>> {
+    pub(crate) async fn list_users(&self) -> Stored<Vec<User>> {
         let rows =
             Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(&self.executor()).await?;
         Ok(rows.into_iter().map(User::from).collect())
@@ -91,7 +83,7 @@ impl Read {
 
 impl Write {
     /// Adds a user; false if the name or the e-mail is another's.
-    pub async fn insert_user(&self, user: &User, username: &Username, email: &Email) -> Stored<bool> {
+    pub(crate) async fn insert_user(&self, user: &User, username: &Username, email: &Email) -> Stored<bool> {
         let row = ActiveModel {
             id: Set(user.id.to_string()),
             username: Set(username.text.clone()),
@@ -111,7 +103,7 @@ impl Write {
     }
 
     /// Whether the user still has this password and is not locked; holds it so until the transaction ends.
-    pub async fn hold_user(&self, id: &UserId, password_hash: &Secret<String>) -> Stored<bool> {
+    pub(crate) async fn hold_user(&self, id: &UserId, password_hash: &Secret<String>) -> Stored<bool> {
         let guard = Entity::find_by_id(id.as_str())
             .filter(Column::PasswordHash.eq(password_hash.expose()))
             .filter(Column::LockedAt.is_null());
@@ -120,12 +112,17 @@ impl Write {
     }
 
     /// Holds the user's row until the transaction ends: whoever ends sessions does so first, so that a sign-in under way is waited for.
-    pub async fn lock_user_row(&self, id: &UserId) -> Stored<Option<User>> {
+    pub(crate) async fn lock_user_row(&self, id: &UserId) -> Stored<Option<User>> {
         Ok(Entity::find_by_id(id.as_str()).lock_exclusive().one(&self.executor()).await?.map(User::from))
     }
 
     /// Replaces the hash `old` of a user who is not locked by another hash of the same password; false if either no longer holds.
-    pub async fn rehash_password(&self, id: &UserId, old: &Secret<String>, new: &Secret<String>) -> Stored<bool> {
+    pub(crate) async fn rehash_password(
+        &self,
+        id: &UserId,
+        old: &Secret<String>,
+        new: &Secret<String>,
+    ) -> Stored<bool> {
         let update = Entity::update_many()
             .col_expr(Column::PasswordHash, Expr::value(new.expose().as_str()))
             .filter(Column::Id.eq(id.as_str()))
@@ -135,7 +132,7 @@ impl Write {
     }
 
     /// Gives a user another password, whatever it was; false if there is no such user.
-    pub async fn set_password_hash(&self, id: &UserId, new: &Secret<String>) -> Stored<bool> {
+    pub(crate) async fn set_password_hash(&self, id: &UserId, new: &Secret<String>) -> Stored<bool> {
         let update = Entity::update_many()
             .col_expr(Column::PasswordHash, Expr::value(new.expose().as_str()))
             .filter(Column::Id.eq(id.as_str()));
@@ -143,7 +140,7 @@ impl Write {
     }
 
     /// Locks (`Some`) or unlocks a user; false if that is so already.
-    pub async fn set_locked(&self, id: &UserId, locked_at: Option<Timestamp>) -> Stored<bool> {
+    pub(crate) async fn set_locked(&self, id: &UserId, locked_at: Option<Timestamp>) -> Stored<bool> {
         let other = if locked_at.is_some() { Column::LockedAt.is_null() } else { Column::LockedAt.is_not_null() };
         let update = Entity::update_many()
             .col_expr(Column::LockedAt, Expr::value(locked_at.map(|at| at.0)))

@@ -1,7 +1,7 @@
 //! What stands in a new access token?
 
 use super::Granted;
-use crate::flows::jwt::{Claims, client_jti, family_jti};
+use crate::flows::jwt::{Claims, client_jti, family_jti, sign};
 use crate::flows::refusal::Failure;
 use crate::flows::{Flows, chance};
 use crate::model::client::Client;
@@ -104,7 +104,7 @@ impl Flows {
             None
         };
         Ok(Granted {
-            access_token: Secret::new(self.sign(&key, &claims)?),
+            access_token: Secret::new(sign(&key, &claims)?),
             expires_in: exp.0 - issue.now.0,
             refresh_token,
             scopes: issue.scopes.clone(),
@@ -136,6 +136,6 @@ impl Flows {
             amr: None,
             roles: None,
         };
-        Ok(Granted { access_token: Secret::new(self.sign(&key, &claims)?), expires_in, refresh_token: None, scopes })
+        Ok(Granted { access_token: Secret::new(sign(&key, &claims)?), expires_in, refresh_token: None, scopes })
     }
 }

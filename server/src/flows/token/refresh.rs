@@ -46,7 +46,7 @@ impl Flows {
                 }
                 _ => {
                     let generation = answered_generation(judgement, &line.family, presented.generation);
-                    let issue = self.reissue(&request, &client, &line, facts.signing_kid.as_deref(), now)?;
+                    let issue = reissue(&request, &client, &line, facts.signing_kid.as_deref(), now)?;
                     Ok(self.issue(&issue, &line.family, generation, true).await?)
                 }
             };
@@ -82,35 +82,6 @@ impl Flows {
             Some(true) => family.ended(now, self.config.tokens.refresh_idle_ttl),
         };
         reason.map_or(Ok(()), |reason| Err(Refusal::invalid_grant(reason)))
-    }
-
-    /// What the new access token is for: what was granted, or less if less is asked for (RFC 6749 §6, RFC 8707 §2.2).
-    fn reissue<'a>(
-        &self,
-        request: &TokenRequest,
-        client: &'a Client,
-        line: &'a Line,
-        kid: Option<&'a str>,
-        now: Timestamp,
-    ) -> Result<Issue<'a>, Refusal> {
-        let granted = &line.family.scopes;
-        let scopes = match request.asked_scopes()? {
-            None => granted.clone(),
-            Some(asked) if asked.within(granted) => asked,
-            Some(_) => return Err(Refusal::new(Code::InvalidScope, Reason::ScopeNotAllowed)),
-        };
-        let own = &line.family.audience;
-        let audience = narrowed(&request.resources, || own.clone(), |resource| own.iter().any(|aud| aud == resource))
-            .map_err(|reason| Refusal::new(Code::InvalidTarget, reason))?;
-        Ok(Issue {
-            scopes: with_role(&scopes, &line.user),
-            audience,
-            client,
-            user: &line.user,
-            auth_time: line.auth_time,
-            kid,
-            now,
-        })
     }
 
     /// Does what was judged, if it still holds; false if another request was quicker.
@@ -166,6 +137,34 @@ impl Flows {
         }
         Ok(done)
     }
+}
+
+/// What the new access token is for: what was granted, or less if less is asked for (RFC 6749 §6, RFC 8707 §2.2).
+fn reissue<'a>(
+    request: &TokenRequest,
+    client: &'a Client,
+    line: &'a Line,
+    kid: Option<&'a str>,
+    now: Timestamp,
+) -> Result<Issue<'a>, Refusal> {
+    let granted = &line.family.scopes;
+    let scopes = match request.asked_scopes()? {
+        None => granted.clone(),
+        Some(asked) if asked.within(granted) => asked,
+        Some(_) => return Err(Refusal::new(Code::InvalidScope, Reason::ScopeNotAllowed)),
+    };
+    let own = &line.family.audience;
+    let audience = narrowed(&request.resources, || own.clone(), |resource| own.iter().any(|aud| aud == resource))
+        .map_err(|reason| Refusal::new(Code::InvalidTarget, reason))?;
+    Ok(Issue {
+        scopes: with_role(&scopes, &line.user),
+        audience,
+        client,
+        user: &line.user,
+        auth_time: line.auth_time,
+        kid,
+        now,
+    })
 }
 
 /// The generation that is handed out.
