@@ -1,0 +1,4 @@
+//! What does the server say over HTTP? Every endpoint, every refusal, in the test's own process.
+
+mod race;
+mod smoke;

@@ -1,0 +1,5 @@
+//! How does the real binary behave? Its command line, its signals, its death, and two of it at once.
+
+mod harness;
+mod smoke;
+mod two_nodes;
