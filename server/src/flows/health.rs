@@ -14,6 +14,6 @@ impl Flows {
 
     /// Closes the database after what is under way.
     pub async fn close(&self) {
-        self.store.clone().close().await;
+        self.store.close().await;
     }
 }

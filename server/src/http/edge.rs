@@ -149,7 +149,7 @@ impl Endpoint for Edge {
             route = route.map_or("-", |(route, _)| route),
             status = response.status().as_u16(),
             reason = reason.map(Reason::as_str),
-            ms = started.elapsed().as_secs_f64() * 1e3,
+            us = started.elapsed().as_micros(),
             "request"
         );
         Ok(response)

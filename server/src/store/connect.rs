@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -90,6 +91,10 @@ impl Store {
         Ok(Opened { store, lock, migrations })
     }
 
+    fn over(readers: DatabaseConnection, writer: DatabaseConnection) -> Self {
+        Self { read: Arc::new(Read(Via::Pool(readers))), write: Arc::new(Write(Read(Via::Pool(writer)))) }
+    }
+
     /// Erases a SQLite database that nobody serves.
     ///
     /// # Errors
@@ -115,7 +120,7 @@ impl Store {
         let tx = self.begin().await?;
         tx.advisory_lock().await?;
         match &tx.0.0.0 {
-            Via::Transaction(transaction) => Migrator::up(&**transaction, None).await?,
+            Via::Transaction(transaction) => Migrator::up(transaction, None).await?,
             Via::Pool(pool) => Migrator::up(pool, None).await?,
         }
         tx.commit().await
@@ -217,7 +222,7 @@ async fn sqlite_pools(path: &Path, create: bool) -> std::result::Result<Store, s
     };
     let writer: DatabaseConnection = pool(1).min_connections(1).connect_with(options.clone()).await?.into();
     let readers: DatabaseConnection = pool(SQLITE_READERS).connect_lazy_with(options.read_only(true)).into();
-    Ok(Store { read: Read(Via::Pool(readers)), write: Write(Read(Via::Pool(writer))) })
+    Ok(Store::over(readers, writer))
 }
 
 async fn open_postgres(url: &str) -> std::result::Result<Store, sqlx::Error> {
@@ -238,7 +243,7 @@ async fn open_postgres(url: &str) -> std::result::Result<Store, sqlx::Error> {
         .connect_with(options)
         .await?;
     let pool: DatabaseConnection = pool.into();
-    Ok(Store { read: Read(Via::Pool(pool.clone())), write: Write(Read(Via::Pool(pool))) })
+    Ok(Store::over(pool.clone(), pool))
 }
 
 /// The changes that this data has not seen yet.

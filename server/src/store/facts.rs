@@ -1,7 +1,7 @@
 //! What is a request judged by? The caller, its throttle, the token's family, session, user and key, and the key that signs now:
 //! all of it read in one query, at one moment.
 
-use sea_orm::{ConnectionTrait, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, QueryResult, Statement, TryGetable};
 
 use super::{Read, Stored, lists};
 use crate::model::client::{Client, ClientType, GrantType};
@@ -65,14 +65,14 @@ pub struct Line {
 }
 
 const FACTS: &str = "SELECT \
-    c.id AS c_id, c.name AS c_name, c.client_type, c.secret_hash, c.grants, c.scopes AS c_scopes, c.redirect_uris, c.origins, c.resources, \
-    c.resource_server, c.audiences, c.rotation, c.access_ttl, c.refresh_ttl, c.created_at AS c_created_at, \
+    c.id, c.name, c.client_type, c.secret_hash, c.grants, c.scopes, c.redirect_uris, c.origins, c.resources, \
+    c.resource_server, c.audiences, c.rotation, c.access_ttl, c.refresh_ttl, c.created_at, \
     t.failures, t.since, t.retry_at, \
-    f.id AS f_id, f.session_id, f.client_id, f.scopes, f.audience, f.secret_key_id, f.seed, f.generation, f.previous_generation, f.rotated_at, \
-    f.answered_at, f.confirmed_at, f.created_at, f.expires_at, f.revoked_at, f.revoked_reason, s.created_at AS auth_time, \
-    u.id AS u_id, u.username, u.email, u.name, u.picture, u.roles, u.password_hash, u.created_at AS u_created_at, u.locked_at, \
-    k.kid, r.jti, h.id AS holder, \
-    (SELECT kid FROM signing_keys WHERE alg = $7 AND active_at <= $8 AND retired_at IS NULL ORDER BY active_at DESC, ordinal DESC LIMIT 1) AS signing_kid \
+    f.id, f.session_id, f.user_id, f.client_id, f.scopes, f.audience, f.secret_key_id, f.seed, f.generation, f.previous_generation, \
+    f.rotated_at, f.answered_at, f.confirmed_at, f.created_at, f.expires_at, f.revoked_at, f.revoked_reason, s.created_at, \
+    u.username, u.email, u.name, u.picture, u.roles, u.password_hash, u.created_at, u.locked_at, \
+    k.kid, r.jti, h.id, \
+    (SELECT kid FROM signing_keys WHERE alg = $7 AND active_at <= $8 AND retired_at IS NULL ORDER BY active_at DESC, ordinal DESC LIMIT 1) \
     FROM (SELECT 1 AS one) one \
     LEFT JOIN clients c ON c.id = $1 \
     LEFT JOIN throttles t ON t.key = $2 \
@@ -101,83 +101,120 @@ impl Read {
         let Some(row) = executor.query_one_raw(statement).await? else {
             return Err(super::StoreError::Broken("one row was asked for, none came".to_owned()));
         };
+        let mut columns = Columns { row: &row, next: 0 };
         Ok(Facts {
-            client: client(&row)?,
-            counted: counted(&row)?,
-            line: line(&row)?,
-            key_is_good: row.try_get::<Option<String>>("", "kid")?.is_some(),
-            jti_is_revoked: row.try_get::<Option<String>>("", "jti")?.is_some(),
-            holder_is_there: row.try_get::<Option<String>>("", "holder")?.is_some(),
-            signing_kid: row.try_get("", "signing_kid")?,
+            client: client(&mut columns)?,
+            counted: counted(&mut columns)?,
+            line: line(&mut columns)?,
+            key_is_good: columns.take::<Option<String>>()?.is_some(),
+            jti_is_revoked: columns.take::<Option<String>>()?.is_some(),
+            holder_is_there: columns.take::<Option<String>>()?.is_some(),
+            signing_kid: columns.take()?,
         })
     }
 }
 
-fn client(row: &QueryResult) -> Stored<Option<Client>> {
-    let Some(id) = row.try_get::<Option<String>>("", "c_id")? else { return Ok(None) };
-    let text = |column: &str| row.try_get::<String>("", column);
+/// The columns of the row, taken in the order in which they are selected: looking each up by its name costs more than the query.
+struct Columns<'a> {
+    row: &'a QueryResult,
+    next: usize,
+}
+
+impl Columns<'_> {
+    fn take<T: TryGetable>(&mut self) -> Stored<T> {
+        let value = self.row.try_get_by_index(self.next)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    fn skip(&mut self, columns: usize) {
+        self.next += columns;
+    }
+
+    fn time(&mut self) -> Stored<Timestamp> {
+        Ok(Timestamp(self.take()?))
+    }
+
+    fn maybe_time(&mut self) -> Stored<Option<Timestamp>> {
+        Ok(self.take::<Option<i64>>()?.map(Timestamp))
+    }
+
+    fn words(&mut self) -> Stored<Vec<String>> {
+        Ok(lists::split(&self.take::<String>()?))
+    }
+
+    fn scopes(&mut self) -> Stored<Scopes> {
+        Ok(Scopes::parse(&self.take::<String>()?).unwrap_or_default())
+    }
+}
+
+fn client(columns: &mut Columns<'_>) -> Stored<Option<Client>> {
+    let Some(id) = columns.take::<Option<String>>()? else {
+        columns.skip(14);
+        return Ok(None);
+    };
     Ok(Some(Client {
         id,
-        name: row.try_get("", "c_name")?,
-        client_type: ClientType::parse(&text("client_type")?).unwrap_or(ClientType::Public),
-        secret_hash: row.try_get::<Option<String>>("", "secret_hash")?.map(Secret::new),
-        grants: text("grants")?.split_ascii_whitespace().filter_map(GrantType::parse).collect(),
-        scopes: Scopes::parse(&text("c_scopes")?).unwrap_or_default(),
-        redirect_uris: lists::split(&text("redirect_uris")?),
-        origins: lists::split(&text("origins")?),
-        resources: lists::split(&text("resources")?),
-        resource_server: row.try_get("", "resource_server")?,
-        audiences: lists::split(&text("audiences")?),
-        rotation: row.try_get("", "rotation")?,
-        access_ttl: row.try_get("", "access_ttl")?,
-        refresh_ttl: row.try_get("", "refresh_ttl")?,
-        created_at: Timestamp(row.try_get("", "c_created_at")?),
+        name: columns.take()?,
+        client_type: ClientType::parse(&columns.take::<String>()?).unwrap_or(ClientType::Public),
+        secret_hash: columns.take::<Option<String>>()?.map(Secret::new),
+        grants: columns.take::<String>()?.split_ascii_whitespace().filter_map(GrantType::parse).collect(),
+        scopes: columns.scopes()?,
+        redirect_uris: columns.words()?,
+        origins: columns.words()?,
+        resources: columns.words()?,
+        resource_server: columns.take()?,
+        audiences: columns.words()?,
+        rotation: columns.take()?,
+        access_ttl: columns.take()?,
+        refresh_ttl: columns.take()?,
+        created_at: columns.time()?,
     }))
 }
 
-fn counted(row: &QueryResult) -> Stored<Option<Counted>> {
-    let Some(failures) = row.try_get::<Option<i64>>("", "failures")? else { return Ok(None) };
-    Ok(Some(Counted {
-        failures,
-        since: Timestamp(row.try_get("", "since")?),
-        retry_at: Timestamp(row.try_get("", "retry_at")?),
-    }))
+fn counted(columns: &mut Columns<'_>) -> Stored<Option<Counted>> {
+    let Some(failures) = columns.take::<Option<i64>>()? else {
+        columns.skip(2);
+        return Ok(None);
+    };
+    Ok(Some(Counted { failures, since: columns.time()?, retry_at: columns.time()? }))
 }
 
-fn line(row: &QueryResult) -> Stored<Option<Line>> {
-    let Some(id) = row.try_get::<Option<String>>("", "f_id")? else { return Ok(None) };
-    let text = |column: &str| row.try_get::<String>("", column);
-    let time = |column: &str| row.try_get::<i64>("", column).map(Timestamp);
-    let maybe = |column: &str| row.try_get::<Option<i64>>("", column).map(|at| at.map(Timestamp));
-    let user = User {
-        id: UserId::stored(text("u_id")?),
-        username: text("username")?,
-        email: text("email")?,
-        name: row.try_get("", "name")?,
-        picture: row.try_get("", "picture")?,
-        roles: lists::split(&text("roles")?),
-        password_hash: Secret::new(text("password_hash")?),
-        created_at: time("u_created_at")?,
-        locked_at: maybe("locked_at")?,
+fn line(columns: &mut Columns<'_>) -> Stored<Option<Line>> {
+    let Some(id) = columns.take::<Option<String>>()? else {
+        columns.skip(25);
+        return Ok(None);
     };
     let family = TokenFamily {
         id: FamilyId::stored(id),
-        session_id: SessionId::stored(text("session_id")?),
-        user_id: user.id.clone(),
-        client_id: text("client_id")?,
-        scopes: Scopes::parse(&text("scopes")?).unwrap_or_default(),
-        audience: lists::split(&text("audience")?),
-        secret_key_id: text("secret_key_id")?,
-        seed: Secret::new(row.try_get("", "seed")?),
-        generation: row.try_get("", "generation")?,
-        previous_generation: row.try_get("", "previous_generation")?,
-        rotated_at: time("rotated_at")?,
-        answered_at: time("answered_at")?,
-        confirmed_at: maybe("confirmed_at")?,
-        created_at: time("created_at")?,
-        expires_at: time("expires_at")?,
-        revoked_at: maybe("revoked_at")?,
-        revoked_reason: row.try_get::<Option<String>>("", "revoked_reason")?.as_deref().and_then(Reason::parse),
+        session_id: SessionId::stored(columns.take()?),
+        user_id: UserId::stored(columns.take()?),
+        client_id: columns.take()?,
+        scopes: columns.scopes()?,
+        audience: columns.words()?,
+        secret_key_id: columns.take()?,
+        seed: Secret::new(columns.take()?),
+        generation: columns.take()?,
+        previous_generation: columns.take()?,
+        rotated_at: columns.time()?,
+        answered_at: columns.time()?,
+        confirmed_at: columns.maybe_time()?,
+        created_at: columns.time()?,
+        expires_at: columns.time()?,
+        revoked_at: columns.maybe_time()?,
+        revoked_reason: columns.take::<Option<String>>()?.as_deref().and_then(Reason::parse),
     };
-    Ok(Some(Line { family, auth_time: time("auth_time")?, user }))
+    let auth_time = columns.time()?;
+    let user = User {
+        id: family.user_id.clone(),
+        username: columns.take()?,
+        email: columns.take()?,
+        name: columns.take()?,
+        picture: columns.take()?,
+        roles: columns.words()?,
+        password_hash: Secret::new(columns.take()?),
+        created_at: columns.time()?,
+        locked_at: columns.maybe_time()?,
+    };
+    Ok(Some(Line { family, auth_time, user }))
 }

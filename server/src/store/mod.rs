@@ -18,6 +18,7 @@ mod token_families;
 mod users;
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, SqliteTransactionMode,
@@ -34,37 +35,34 @@ pub type Stored<T> = std::result::Result<T, StoreError>;
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    read: Read,
-    write: Write,
+    read: Arc<Read>,
+    write: Arc<Write>,
 }
 
 /// What can be asked.
-#[derive(Clone)]
 pub struct Read(Via);
 
 /// What can be written, each statement by itself.
-#[derive(Clone)]
 pub struct Write(Read);
 
 /// Statements that happen together or not at all. Dropped without [`Tx::commit`], none of them happens.
 pub struct Tx(Write);
 
-#[derive(Clone)]
 enum Via {
     Pool(DatabaseConnection),
-    Transaction(std::sync::Arc<DatabaseTransaction>),
+    Transaction(DatabaseTransaction),
 }
 
 impl Store {
     /// For reading: on SQLite beside the writer.
     #[must_use]
-    pub const fn read(&self) -> &Read {
+    pub fn read(&self) -> &Read {
         &self.read
     }
 
     /// For a write that is one guarded statement.
     #[must_use]
-    pub const fn write(&self) -> &Write {
+    pub fn write(&self) -> &Write {
         &self.write
     }
 
@@ -82,14 +80,14 @@ impl Store {
             ..TransactionOptions::default()
         };
         let transaction = pool.begin_with_options(options).await?;
-        Ok(Tx(Write(Read(Via::Transaction(transaction.into())))))
+        Ok(Tx(Write(Read(Via::Transaction(transaction)))))
     }
 
     /// Closes the pools after what is under way.
-    pub async fn close(self) {
-        for via in [self.read.0, self.write.0.0] {
-            if let Via::Pool(pool) = via
-                && let Err(error) = pool.close().await
+    pub async fn close(&self) {
+        for read in [&*self.read, &self.write.0] {
+            if let Via::Pool(pool) = &read.0
+                && let Err(error) = pool.close_by_ref().await
             {
                 tracing::warn!(%error, "the database did not close cleanly");
             }
@@ -121,10 +119,7 @@ impl Tx {
     /// [`StoreError`]: then nothing of it happened.
     pub async fn commit(self) -> Stored<()> {
         match self.0.0.0 {
-            Via::Transaction(transaction) => match std::sync::Arc::try_unwrap(transaction) {
-                Ok(transaction) => Ok(transaction.commit().await?),
-                Err(_) => Err(StoreError::Broken("a transaction is committed by its only holder".to_owned())),
-            },
+            Via::Transaction(transaction) => Ok(transaction.commit().await?),
             Via::Pool(_) => Ok(()),
         }
     }
