@@ -3,6 +3,7 @@
 pub use sea_orm_migration::Migration;
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 mod m20261121_000001_create_users;
 mod m20261121_000002_create_clients;
@@ -13,6 +14,7 @@ mod m20261121_000006_create_signing_keys;
 mod m20261121_000007_create_secret_keys;
 mod m20261121_000008_create_throttles;
 mod m20261121_000009_create_events;
+mod m20261121_000010_create_client_origins;
 
 /// Every change, oldest first.
 pub struct Migrator;
@@ -30,6 +32,17 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_create_secret_keys::Migration),
             Box::new(m20261121_000008_create_throttles::Migration),
             Box::new(m20261121_000009_create_events::Migration),
+            Box::new(m20261121_000010_create_client_origins::Migration),
         ]
     }
+}
+
+/// A column of text that sorts by its bytes on both databases: ids sort by age, and lists page by them.
+fn text(manager: &SchemaManager<'_>, name: impl IntoIden) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    match manager.get_database_backend() {
+        DbBackend::Postgres => column.custom(Alias::new("text COLLATE \"C\"")),
+        _ => column.text(),
+    };
+    column
 }

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::text;
+
 /// This change.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,15 +15,15 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table(Users::Table)
-                    .col(ColumnDef::new(Users::Id).text().not_null().primary_key())
-                    .col(ColumnDef::new(Users::Username).text().not_null())
-                    .col(ColumnDef::new(Users::UsernameKey).text().not_null().unique_key())
-                    .col(ColumnDef::new(Users::Email).text().not_null())
-                    .col(ColumnDef::new(Users::EmailKey).text().not_null().unique_key())
-                    .col(ColumnDef::new(Users::Name).text().null())
-                    .col(ColumnDef::new(Users::Picture).text().null())
-                    .col(ColumnDef::new(Users::Roles).text().not_null())
-                    .col(ColumnDef::new(Users::PasswordHash).text().not_null())
+                    .col(text(manager, Users::Id).not_null().primary_key())
+                    .col(text(manager, Users::Username).not_null())
+                    .col(text(manager, Users::UsernameKey).not_null().unique_key())
+                    .col(text(manager, Users::Email).not_null())
+                    .col(text(manager, Users::EmailKey).not_null().unique_key())
+                    .col(text(manager, Users::Name).null())
+                    .col(text(manager, Users::Picture).null())
+                    .col(text(manager, Users::Roles).not_null())
+                    .col(text(manager, Users::PasswordHash).not_null())
                     .col(ColumnDef::new(Users::EmailVerified).boolean().not_null())
                     .col(ColumnDef::new(Users::CreatedAt).big_integer().not_null())
                     .col(ColumnDef::new(Users::LockedAt).big_integer().null())

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::text;
+
 /// This change.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,17 +15,17 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table(Clients::Table)
-                    .col(ColumnDef::new(Clients::Id).text().not_null().primary_key())
-                    .col(ColumnDef::new(Clients::Name).text().null())
-                    .col(ColumnDef::new(Clients::ClientType).text().not_null())
-                    .col(ColumnDef::new(Clients::SecretHash).text().null())
-                    .col(ColumnDef::new(Clients::Grants).text().not_null())
-                    .col(ColumnDef::new(Clients::Scopes).text().not_null())
-                    .col(ColumnDef::new(Clients::RedirectUris).text().not_null())
-                    .col(ColumnDef::new(Clients::Origins).text().not_null())
-                    .col(ColumnDef::new(Clients::Resources).text().not_null())
+                    .col(text(manager, Clients::Id).not_null().primary_key())
+                    .col(text(manager, Clients::Name).null())
+                    .col(text(manager, Clients::ClientType).not_null())
+                    .col(text(manager, Clients::SecretHash).null())
+                    .col(text(manager, Clients::Grants).not_null())
+                    .col(text(manager, Clients::Scopes).not_null())
+                    .col(text(manager, Clients::RedirectUris).not_null())
+                    .col(text(manager, Clients::Origins).not_null())
+                    .col(text(manager, Clients::Resources).not_null())
                     .col(ColumnDef::new(Clients::ResourceServer).boolean().not_null())
-                    .col(ColumnDef::new(Clients::Audiences).text().not_null())
+                    .col(text(manager, Clients::Audiences).not_null())
                     .col(ColumnDef::new(Clients::Rotation).boolean().not_null())
                     .col(ColumnDef::new(Clients::AccessTtl).big_integer().null())
                     .col(ColumnDef::new(Clients::RefreshTtl).big_integer().null())

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::text;
+
 /// This change.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,19 +15,14 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table(Sessions::Table)
-                    .col(ColumnDef::new(Sessions::Id).text().not_null().primary_key())
-                    .col(ColumnDef::new(Sessions::UserId).text().not_null())
-                    .col(ColumnDef::new(Sessions::ClientId).text().not_null())
-                    .col(ColumnDef::new(Sessions::UserAgent).text().null())
-                    .col(ColumnDef::new(Sessions::Ip).text().null())
+                    .col(text(manager, Sessions::Id).not_null().primary_key())
+                    .col(text(manager, Sessions::UserId).not_null())
+                    .col(text(manager, Sessions::ClientId).not_null())
+                    .col(text(manager, Sessions::UserAgent).null())
+                    .col(text(manager, Sessions::Ip).null())
                     .col(ColumnDef::new(Sessions::CreatedAt).big_integer().not_null())
                     .col(ColumnDef::new(Sessions::EndedAt).big_integer().null())
-                    .col(ColumnDef::new(Sessions::EndedReason).text().null())
-                    .foreign_key(
-                        ForeignKey::create()
-                            .from(Sessions::Table, Sessions::UserId)
-                            .to(Alias::new("users"), Alias::new("id")),
-                    )
+                    .col(text(manager, Sessions::EndedReason).null())
                     .to_owned(),
             )
             .await?;

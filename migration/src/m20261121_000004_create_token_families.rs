@@ -3,6 +3,8 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
+use super::text;
+
 /// This change.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -14,13 +16,13 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table(TokenFamilies::Table)
-                    .col(ColumnDef::new(TokenFamilies::Id).text().not_null().primary_key())
-                    .col(ColumnDef::new(TokenFamilies::SessionId).text().not_null())
-                    .col(ColumnDef::new(TokenFamilies::UserId).text().not_null())
-                    .col(ColumnDef::new(TokenFamilies::ClientId).text().not_null())
-                    .col(ColumnDef::new(TokenFamilies::Scopes).text().not_null())
-                    .col(ColumnDef::new(TokenFamilies::Audience).text().not_null())
-                    .col(ColumnDef::new(TokenFamilies::SecretKeyId).text().not_null())
+                    .col(text(manager, TokenFamilies::Id).not_null().primary_key())
+                    .col(text(manager, TokenFamilies::SessionId).not_null())
+                    .col(text(manager, TokenFamilies::UserId).not_null())
+                    .col(text(manager, TokenFamilies::ClientId).not_null())
+                    .col(text(manager, TokenFamilies::Scopes).not_null())
+                    .col(text(manager, TokenFamilies::Audience).not_null())
+                    .col(text(manager, TokenFamilies::SecretKeyId).not_null())
                     .col(ColumnDef::new(TokenFamilies::Seed).blob().not_null())
                     .col(ColumnDef::new(TokenFamilies::Generation).big_integer().not_null())
                     .col(ColumnDef::new(TokenFamilies::PreviousGeneration).big_integer().not_null())
@@ -30,16 +32,11 @@ impl MigrationTrait for Migration {
                     .col(ColumnDef::new(TokenFamilies::CreatedAt).big_integer().not_null())
                     .col(ColumnDef::new(TokenFamilies::ExpiresAt).big_integer().not_null())
                     .col(ColumnDef::new(TokenFamilies::RevokedAt).big_integer().null())
-                    .col(ColumnDef::new(TokenFamilies::RevokedReason).text().null())
+                    .col(text(manager, TokenFamilies::RevokedReason).null())
                     .foreign_key(
                         ForeignKey::create()
                             .from(TokenFamilies::Table, TokenFamilies::SessionId)
                             .to(Alias::new("sessions"), Alias::new("id")),
-                    )
-                    .foreign_key(
-                        ForeignKey::create()
-                            .from(TokenFamilies::Table, TokenFamilies::UserId)
-                            .to(Alias::new("users"), Alias::new("id")),
                     )
                     .to_owned(),
             )

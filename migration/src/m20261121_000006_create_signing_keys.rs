@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::text;
+
 /// This change.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,11 +15,11 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table(SigningKeys::Table)
-                    .col(ColumnDef::new(SigningKeys::Kid).text().not_null().primary_key())
-                    .col(ColumnDef::new(SigningKeys::Alg).text().not_null())
+                    .col(text(manager, SigningKeys::Kid).not_null().primary_key())
+                    .col(text(manager, SigningKeys::Alg).not_null())
                     .col(ColumnDef::new(SigningKeys::Ordinal).big_integer().not_null())
                     .col(ColumnDef::new(SigningKeys::Sealed).blob().not_null())
-                    .col(ColumnDef::new(SigningKeys::SecretKeyId).text().not_null())
+                    .col(text(manager, SigningKeys::SecretKeyId).not_null())
                     .col(ColumnDef::new(SigningKeys::CreatedAt).big_integer().not_null())
                     .col(ColumnDef::new(SigningKeys::ActiveAt).big_integer().not_null())
                     .col(ColumnDef::new(SigningKeys::RetiredAt).big_integer().null())

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::text;
+
 /// This change.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,7 +15,7 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table(SecretKeys::Table)
-                    .col(ColumnDef::new(SecretKeys::Id).text().not_null().primary_key())
+                    .col(text(manager, SecretKeys::Id).not_null().primary_key())
                     .col(ColumnDef::new(SecretKeys::CreatedAt).big_integer().not_null())
                     .to_owned(),
             )

@@ -3,6 +3,8 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
+use super::text;
+
 /// This change.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -14,7 +16,7 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table(Throttles::Table)
-                    .col(ColumnDef::new(Throttles::Key).text().not_null().primary_key())
+                    .col(text(manager, Throttles::Key).not_null().primary_key())
                     .col(ColumnDef::new(Throttles::Failures).big_integer().not_null())
                     .col(ColumnDef::new(Throttles::Since).big_integer().not_null())
                     .col(ColumnDef::new(Throttles::RetryAt).big_integer().not_null())

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use super::text;
+
 /// This change.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -14,15 +16,15 @@ impl MigrationTrait for Migration {
                 Table::create()
                     .table(Events::Table)
                     .col(ColumnDef::new(Events::Seq).big_integer().not_null().auto_increment().primary_key())
-                    .col(ColumnDef::new(Events::Id).text().not_null().unique_key())
+                    .col(text(manager, Events::Id).not_null().unique_key())
                     .col(ColumnDef::new(Events::At).big_integer().not_null())
-                    .col(ColumnDef::new(Events::EventType).text().not_null())
-                    .col(ColumnDef::new(Events::Reason).text().null())
-                    .col(ColumnDef::new(Events::UserId).text().null())
-                    .col(ColumnDef::new(Events::ClientId).text().null())
-                    .col(ColumnDef::new(Events::SessionId).text().null())
-                    .col(ColumnDef::new(Events::Ip).text().null())
-                    .col(ColumnDef::new(Events::Detail).text().null())
+                    .col(text(manager, Events::EventType).not_null())
+                    .col(text(manager, Events::Reason).null())
+                    .col(text(manager, Events::UserId).null())
+                    .col(text(manager, Events::ClientId).null())
+                    .col(text(manager, Events::SessionId).null())
+                    .col(text(manager, Events::Ip).null())
+                    .col(text(manager, Events::Detail).null())
                     .to_owned(),
             )
             .await?;

@@ -110,7 +110,7 @@ mod tests {
         let paths: Vec<_> = quoted
             .into_iter()
             .filter(|quoted| {
-                !quoted.starts_with('/') && !quoted.contains(' ') && (quoted.contains('/') || quoted.ends_with(".md"))
+                !quoted.starts_with('/') && !quoted.contains(' ') && (quoted.contains('/') || *quoted == "README.md")
             })
             .collect();
         assert!(paths.len() > 30, "{paths:?}");

@@ -16,15 +16,23 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::flows::{Flows, KeyError, PasswordHasher, SecretKeyError, SecretKeys, Seed, SeedError};
 use crate::http;
-use crate::store::{OpenError, Opened, Purpose, Store};
+use crate::store::{OpenError, Opened, Purpose, Store, StoreError};
 
 /// How long requests under way may take once the server was asked to end: container engines kill after ten seconds.
 const DRAIN: Duration = Duration::from_secs(8);
 
-/// A server that listens.
-pub struct Server {
+/// How long a connection may lie idle, or take to say what it wants.
+const IDLE: Duration = Duration::from_secs(75);
+
+/// A port of one's own, before anything else is touched.
+pub struct Port {
     listener: TcpListener,
     address: SocketAddr,
+}
+
+/// A server that listens.
+pub struct Server {
+    port: Port,
     flows: Arc<Flows>,
     draining: Arc<AtomicBool>,
     /// Held for as long as it serves.
@@ -42,26 +50,34 @@ pub enum BindError {
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
-    SecretKey(#[from] SecretKeyError),
-    #[error("secret_key_file {0} was made by `grantd dev`: run `grantd init` for one of your own")]
-    DevelopmentKey(String),
-    #[error(transparent)]
     Seed(#[from] SeedError),
     #[error("the password settings are none that argon2 takes")]
     Password,
 }
 
-impl Server {
-    /// Opens the database, prepares the keys and listens; nobody is answered before [`Server::run`].
+impl From<StoreError> for BindError {
+    fn from(error: StoreError) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl From<SecretKeyError> for BindError {
+    fn from(error: SecretKeyError) -> Self {
+        Self::Key(error.into())
+    }
+}
+
+impl Port {
+    /// Takes the port. It is the fault that costs least to find; in dev the issuer follows it.
     ///
     /// # Errors
-    /// [`BindError`].
-    pub async fn bind(mut config: Config, clock: Clock, seed: Seed) -> Result<Self, BindError> {
-        // The port first: it is the fault that costs least to find, and in dev the issuer follows it.
+    /// [`BindError::Address`].
+    pub async fn bind(config: &mut Config) -> Result<Self, BindError> {
         let wanted = config.server.listen;
         let refused = |cause: io::Error| {
             let cause = if cause.kind() == io::ErrorKind::AddrInUse {
-                "another program listens there; stop it or choose another port (server.listen; `grantd dev --port 0` picks a free one)".to_owned()
+                "another program listens there; stop it or choose another port (server.listen; `grantd dev --port 0` picks a free one)"
+                    .to_owned()
             } else {
                 cause.to_string()
             };
@@ -70,25 +86,52 @@ impl Server {
         let listener = TcpListener::bind(wanted).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         config.follow_port(address.port());
+        Ok(Self { listener, address })
+    }
+}
 
+impl Server {
+    /// Takes the port and opens the data; nobody is answered before [`Server::run`].
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub async fn bind(mut config: Config, clock: Clock, seed: Seed) -> Result<Self, BindError> {
+        let port = Port::bind(&mut config).await?;
+        Self::open(port, config, clock, seed).await
+    }
+
+    /// Builds the floors from the bottom up: judges the secret key before the data is touched, and the data before it is changed.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub async fn open(port: Port, config: Config, clock: Clock, seed: Seed) -> Result<Self, BindError> {
         let config = Arc::new(config);
-        let Opened { store, lock, migrations } = Store::open(&config.database, Purpose::Serve).await?;
-        if !migrations.is_empty() {
-            tracing::info!(changes = migrations.len(), "the schema was brought up to date");
-        }
-        let secret_keys = read_secret_keys(&config, &store, seed).await?;
+        let given = SecretKeys::of_server(&config.secret_key_file, seed)?;
+        let Opened { store, lock, missing, new } = Store::open(&config.database, Purpose::Serve).await?;
+        let unused = new || store.read().list_secret_keys().await?.is_empty();
+        let secret_keys = match given {
+            Some(keys) => keys,
+            None if unused && matches!(config.database, Database::Sqlite { .. }) => make_secret_key(&config, seed)?,
+            None => return Err(SecretKeyError::Missing(config.secret_key_file.display().to_string()).into()),
+        };
         let passwords = PasswordHasher::start(&config.password).ok_or(BindError::Password)?;
-        let flows = Arc::new(Flows::new(Arc::clone(&config), clock, store, secret_keys, passwords));
-        flows.check_secret_keys(&config.secret_key_file.display().to_string()).await?;
+        let flows = Arc::new(Flows::new(config, clock, store, secret_keys, passwords));
+        if !new {
+            flows.check_secret_keys().await?;
+        }
+        if !missing.is_empty() {
+            flows.migrate().await?;
+            tracing::info!(changes = missing.len(), "the schema was brought up to date");
+        }
         flows.seed(seed).await?;
         flows.prepare_keys().await?;
-        Ok(Self { listener, address, flows, draining: Arc::default(), lock })
+        Ok(Self { port, flows, draining: Arc::default(), lock })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address
     }
 
     /// What it can do.
@@ -108,7 +151,8 @@ impl Server {
             asked_to_end.await;
             draining.store(true, Ordering::Relaxed);
         };
-        let served = poem::Server::new_with_acceptor(Connections { listener: self.listener, address: self.address })
+        let served = poem::Server::new_with_acceptor(self.port)
+            .idle_timeout(IDLE)
             .run_with_graceful_shutdown(endpoint, asked_to_end, Some(DRAIN))
             .await;
         self.flows.close().await;
@@ -117,29 +161,17 @@ impl Server {
     }
 }
 
-/// The keys of the file. On SQLite a new server makes its own; nodes that share a PostgreSQL are given the same one.
-async fn read_secret_keys(config: &Config, store: &Store, seed: Seed) -> Result<SecretKeys, BindError> {
+/// On SQLite a new server makes its own secret key; nodes that share a PostgreSQL are given one.
+fn make_secret_key(config: &Config, seed: Seed) -> Result<SecretKeys, SecretKeyError> {
     let path = &config.secret_key_file;
-    let unused = store.read().list_secret_keys().await.map_err(KeyError::from)?.is_empty();
-    if unused && matches!(config.database, Database::Sqlite { .. }) && !path.exists() {
-        let unwritable =
-            |cause: io::Error| SecretKeyError::Unreadable { at: path.display().to_string(), cause: cause.to_string() };
-        SecretKeys::write_new(path, seed == Seed::Dev).map_err(unwritable)?;
-    }
-    let keys = SecretKeys::read(path)?;
-    if seed == Seed::FirstParty && keys.iter().any(|key| key.development) {
-        return Err(BindError::DevelopmentKey(path.display().to_string()));
-    }
-    Ok(keys)
+    let unwritable =
+        |cause: io::Error| SecretKeyError::Unreadable { at: path.display().to_string(), cause: cause.to_string() };
+    SecretKeys::write_new(path, seed == Seed::Dev).map_err(unwritable)?;
+    SecretKeys::read(path)
 }
 
-/// The listener, whose connections do not wait to fill a packet.
-struct Connections {
-    listener: TcpListener,
-    address: SocketAddr,
-}
-
-impl Acceptor for Connections {
+/// Connections do not wait to fill a packet.
+impl Acceptor for Port {
     type Io = TcpStream;
 
     fn local_addr(&self) -> Vec<LocalAddr> {

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod postgres;
 pub mod process;
+pub mod rows;
 pub mod server;
 pub mod temp;
 pub mod wire;

@@ -39,7 +39,15 @@ pub struct Home {
 impl Home {
     /// An empty one on the database that `GRANTD_TEST_DATABASE` names: `sqlite`, unless it says `postgres`.
     pub async fn new() -> Self {
-        let dir = TempDir::new();
+        Self::within(TempDir::new()).await
+    }
+
+    /// The same with its files in memory: what is kept there does not wait for a disk.
+    pub async fn in_memory() -> Self {
+        Self::within(TempDir::in_memory()).await
+    }
+
+    async fn within(dir: TempDir) -> Self {
         let database = match std::env::var("GRANTD_TEST_DATABASE").as_deref() {
             Err(_) | Ok("sqlite") => None,
             Ok("postgres") => Some(Database::fresh().await.unwrap_or_else(|reason| panic!("no PostgreSQL: {reason}"))),

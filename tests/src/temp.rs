@@ -13,8 +13,18 @@ pub struct TempDir(PathBuf);
 impl TempDir {
     /// A new one below the system's directory for such things.
     pub fn new() -> Self {
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// A new one in memory where the system has a place for it: for a test that would else measure how fast a disk syncs.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::below(memory) } else { Self::new() }
+    }
+
+    fn below(folder: &Path) -> Self {
         let chance = RandomState::new().hash_one(std::process::id());
-        let path = std::env::temp_dir().join(format!("grantd-test-{chance:016x}"));
+        let path = folder.join(format!("grantd-test-{chance:016x}"));
         DirBuilder::new().mode(0o700).create(&path).expect("a new temporary directory");
         Self(path)
     }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use grantd::config::parse_duration;
-use grantd::flows::NewClient;
+use grantd::flows::{ClientRefusal, NewClient};
 use grantd::model::client::{Client, ClientType, GrantType};
 use grantd::model::secret::Secret;
 use serde_json::{Value, json};
 
-use super::{Done, Failed, complain, on_data, say, say_json, say_table, secret, time};
+use super::{Done, Failed, complain, on_data, say_json, say_members, say_table, secret, time};
 
 #[derive(Subcommand)]
 pub enum ClientCommand {
@@ -103,33 +103,41 @@ pub fn client(file: Option<&Path>, command: ClientCommand) -> Done {
 }
 
 fn make(file: Option<&Path>, create: Create) -> Done {
-    let client_type = ClientType::parse(&create.client_type).unwrap_or(ClientType::Confidential);
+    let (if_absent, json) = (create.if_absent, create.json);
+    let new = NewClient {
+        id: create.id,
+        name: create.name,
+        client_type: ClientType::parse(&create.client_type).unwrap_or(ClientType::Confidential),
+        secret: create.secret_file.as_deref().map(|path| secret(Some(path), "Secret")).transpose()?,
+        grants: create.grant.iter().filter_map(|grant| GrantType::parse(grant)).collect(),
+        scopes: create.scope,
+        redirect_uris: create.redirect_uri,
+        origins: create.origin,
+        resources: create.resource,
+        resource_server: create.resource_server,
+        audiences: create.audience,
+        access_ttl: create.access_ttl,
+        refresh_ttl: create.refresh_ttl,
+        rotation: !create.no_rotation,
+    };
+    new.judge()?;
     on_data(file, async |flows| {
-        if create.if_absent
-            && let Some(client) = flows.find_client(&create.id).await?
-        {
+        let there = async || Ok::<_, Failed>(if if_absent { flows.find_client(&new.id).await? } else { None });
+        if let Some(client) = there().await? {
             complain("there is one already; nothing was changed");
-            return tell(&client, None, create.json);
+            return tell(&client, None, json);
         }
-        let given = create.secret_file.as_deref().map(|path| secret(Some(path), "Secret")).transpose()?;
-        let new = NewClient {
-            id: create.id,
-            name: create.name,
-            client_type,
-            secret: given,
-            grants: create.grant.iter().filter_map(|grant| GrantType::parse(grant)).collect(),
-            scopes: create.scope,
-            redirect_uris: create.redirect_uri,
-            origins: create.origin,
-            resources: create.resource,
-            resource_server: create.resource_server,
-            audiences: create.audience,
-            access_ttl: create.access_ttl,
-            refresh_ttl: create.refresh_ttl,
-            rotation: !create.no_rotation,
-        };
-        let (client, made) = flows.create_client(new).await?;
-        tell(&client, made.as_ref(), create.json)
+        match flows.create_client(new.clone()).await {
+            // Somebody else made it meanwhile.
+            Err(refusal @ ClientRefusal::Taken(_)) => match there().await? {
+                Some(client) => tell(&client, None, json),
+                None => Err(refusal.into()),
+            },
+            created => {
+                let (client, made) = created?;
+                tell(&client, made.as_ref(), json)
+            }
+        }
     })
 }
 
@@ -160,18 +168,7 @@ fn tell(client: &Client, made: Option<&Secret<String>>, json: bool) -> Done {
     if json {
         return say_json(&value);
     }
-    let Value::Object(members) = value else { return Ok(()) };
-    for (name, value) in &members {
-        let text = match value {
-            Value::Null => continue,
-            Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        if !text.is_empty() {
-            say(&format!("{name:<16}{text}"))?;
-        }
-    }
+    say_members(&value)?;
     if made.is_some() {
         complain("the secret is shown this once: only its hash is kept");
     }

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use grantd::config::{Layers, Mode, template};
-use grantd::flows::SecretKeys;
+use grantd::config::{Database, Layers, Mode, template};
+use grantd::flows::{SecretKeyError, SecretKeys, Seed};
 use serde_json::json;
 
 use super::{Done, Failed, environment, say, say_json, say_table, settings};
@@ -66,7 +66,11 @@ pub fn init(init: &Init) -> Done {
 pub fn config(file: Option<&Path>, command: &ConfigCommand) -> Done {
     match command {
         ConfigCommand::Check { json } => {
-            settings(Mode::Serve, file, &[])?;
+            let (config, _) = settings(Mode::Serve, file, &[])?;
+            let keys = SecretKeys::of_server(&config.secret_key_file, Seed::FirstParty).map_err(Failed::usage)?;
+            if keys.is_none() && matches!(config.database, Database::Postgres(_)) {
+                return Err(Failed::usage(SecretKeyError::Missing(config.secret_key_file.display().to_string())));
+            }
             if *json { say_json(&json!({ "ok": true })) } else { say("the settings are sound") }
         }
         ConfigCommand::Show { origin, json } => show(file, *origin, *json),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use grantd::clock::Clock;
 use grantd::config::{Config, ConfigErrors, Mode, Origins};
-use grantd::flows::{ClientRefusal, Flows, PasswordHasher, SecretKeys, SessionRefusal, UserRefusal};
+use grantd::flows::{ClientRefusal, Flows, KeyError, PasswordHasher, SecretKeys, SessionRefusal, UserRefusal};
 use grantd::model::secret::Secret;
 use grantd::server::BindError;
 use grantd::store::{OpenError, Opened, Purpose, Store, StoreError};
@@ -70,7 +70,7 @@ impl From<StoreError> for Failed {
 impl From<BindError> for Failed {
     fn from(error: BindError) -> Self {
         match error {
-            BindError::SecretKey(_) | BindError::DevelopmentKey(_) => Self::usage(error),
+            BindError::Key(KeyError::SecretKey(_)) | BindError::Password => Self::usage(error),
             BindError::Database(error) => error.into(),
             other => Self::because(other),
         }
@@ -170,6 +170,24 @@ pub fn say_json(value: &serde_json::Value) -> Done {
 /// A line on standard error: what is to be known besides.
 pub fn complain(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// The members of a JSON object, a line each, but for those that say nothing.
+pub fn say_members(value: &serde_json::Value) -> Done {
+    use serde_json::Value;
+    let Value::Object(members) = value else { return Ok(()) };
+    for (name, value) in members {
+        let text = match value {
+            Value::Null => continue,
+            Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        if !text.is_empty() {
+            say(&format!("{name:<16}{text}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// A table with its columns aligned.

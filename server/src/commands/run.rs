@@ -7,7 +7,7 @@ use clap::Args;
 use grantd::clock::Clock;
 use grantd::config::{Config, Database, LogFormat, LogLevel, Mode};
 use grantd::flows::{SecretKeys, Seed};
-use grantd::server::Server;
+use grantd::server::{Port, Server};
 use grantd::store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -31,14 +31,15 @@ pub fn dev(file: Option<&Path>, dev: &Dev) -> Done {
     let port = dev.port.map(|port| ("server.listen", format!("127.0.0.1:{port}")));
     let data = dev.data.as_ref().map(|data| ("data_dir", data.display().to_string()));
     let flags: Vec<_> = port.into_iter().chain(data).collect();
-    let (config, _) = settings(Mode::Dev, file, &flags)?;
+    let (mut config, _) = settings(Mode::Dev, file, &flags)?;
     start_log(&config);
-    if dev.fresh {
-        forget(&config)?;
-    }
     runtime()?.block_on(async {
         let data = config.data_dir.display().to_string();
-        let server = Server::bind(config, Clock::system(), Seed::Dev).await?;
+        let port = Port::bind(&mut config).await?;
+        if dev.fresh {
+            forget(&config)?;
+        }
+        let server = Server::open(port, config, Clock::system(), Seed::Dev).await?;
         introduce_dev(server.flows().config(), &data);
         Ok(server.run(asked_to_end()).await?)
     })
@@ -61,18 +62,14 @@ fn forget(config: &Config) -> Done {
             "--fresh forgets the SQLite file of `grantd dev`; empty the PostgreSQL database yourself",
         ));
     };
-    if !path.exists() && !config.secret_key_file.exists() {
-        return Ok(());
+    // Data without its key is of no use to anybody; data with one of its own is not ours to forget.
+    let keys = SecretKeys::of_server(&config.secret_key_file, Seed::Dev).map_err(Failed::usage)?;
+    if path.exists() {
+        Store::erase(path)?;
     }
-    let keys = SecretKeys::read(&config.secret_key_file).map_err(Failed::because)?;
-    if !keys.iter().all(|key| key.development) {
-        return Err(Failed::because(format!(
-            "{} was not made by `grantd dev`; --fresh leaves it alone",
-            path.display()
-        )));
+    if keys.is_some() {
+        std::fs::remove_file(&config.secret_key_file)?;
     }
-    Store::erase(path)?;
-    std::fs::remove_file(&config.secret_key_file)?;
     Ok(())
 }
 

@@ -42,13 +42,17 @@ pub struct Healthcheck {
 
 pub fn migrate(file: Option<&Path>, migrate: &Migrate) -> Done {
     let (config, _) = settings(Mode::Command, file, &[])?;
-    let purpose = if migrate.dry_run { Purpose::Inspect } else { Purpose::Migrate };
-    let opened = runtime()?.block_on(async {
-        let opened = Store::open(&config.database, purpose).await?;
+    let changes = runtime()?.block_on(async {
+        if migrate.dry_run {
+            return Ok::<_, Failed>(Store::inspect(&config.database).await?);
+        }
+        let opened = Store::open(&config.database, Purpose::Migrate).await?;
+        if !opened.missing.is_empty() {
+            opened.store.migrate().await?;
+        }
         opened.store.close().await;
-        Ok::<_, Failed>(opened.migrations)
-    });
-    let changes = opened?;
+        Ok(opened.missing)
+    })?;
     if migrate.json {
         return say_json(&json!({ "dry_run": migrate.dry_run, "changes": changes }));
     }

@@ -8,7 +8,7 @@ use grantd::model::timestamp::Timestamp;
 use grantd::model::user::User;
 use serde_json::{Value, json};
 
-use super::{Done, Failed, complain, on_data, say, say_json, say_table, secret, time};
+use super::{Done, Failed, complain, on_data, say, say_json, say_members, say_table, secret, time};
 
 #[derive(Subcommand)]
 pub enum UserCommand {
@@ -101,14 +101,25 @@ fn create(
         return Err(Failed::usage(format!("`{role}` cannot be a role: a word without spaces")));
     }
     on_data(file, async |flows| {
-        if if_absent && let Some(user) = flows.find_user(&username).await? {
-            complain("there is one already; nothing was changed");
-            return tell(&user, None, json);
+        let there = async || Ok::<_, Failed>(if if_absent { flows.find_user(&username).await? } else { None });
+        if let Some(user) = there().await? {
+            return tell_of_present(&flows, &user, json).await;
         }
         let password = secret(password_file, "Password")?;
-        let user = flows.create_user(NewUser { username, email, password, roles }).await?;
-        tell(&user, None, json)
+        match flows.create_user(NewUser { username: username.clone(), email, password, roles }).await {
+            // Somebody else made it meanwhile.
+            Err(refusal @ UserRefusal::Taken(..)) => match there().await? {
+                Some(user) => tell_of_present(&flows, &user, json).await,
+                None => Err(refusal.into()),
+            },
+            created => tell(&created?, None, json),
+        }
     })
+}
+
+async fn tell_of_present(flows: &grantd::flows::Flows, user: &User, json: bool) -> Done {
+    complain("there is one already; nothing was changed");
+    tell(user, flows.last_seen(&user.id).await?, json)
 }
 
 fn list(file: Option<&Path>, json: bool) -> Done {
@@ -175,19 +186,7 @@ async fn show_again(flows: &grantd::flows::Flows, name: &str) -> Done {
 
 fn tell(user: &User, seen: Option<Timestamp>, json: bool) -> Done {
     let value = as_json(user, seen);
-    if json {
-        return say_json(&value);
-    }
-    let Value::Object(members) = value else { return Ok(()) };
-    members.iter().try_for_each(|(name, value)| {
-        let text = match value {
-            Value::Null => return Ok(()),
-            Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        say(&format!("{name:<16}{text}"))
-    })
+    if json { say_json(&value) } else { say_members(&value) }
 }
 
 fn as_json(user: &User, seen: Option<Timestamp>) -> Value {

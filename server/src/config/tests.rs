@@ -1,5 +1,4 @@
 //! Do the settings keep what the documents promise of them?
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

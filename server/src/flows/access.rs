@@ -1,7 +1,7 @@
 //! Is an access token good here and now? Signature, life, family, key: nothing of it from a cache but the signature.
 
 use super::Flows;
-use super::jwt::{Claims, Jti, Verified, read_jti};
+use super::jwt::{Claims, Jti, Verified};
 use crate::model::reason::Reason;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::TokenFamily;
@@ -28,6 +28,9 @@ pub enum Denied {
     Store(StoreError),
 }
 
+/// A token that is none of ours, or not for us.
+const UNKNOWN: Denied = Denied::InvalidToken(Reason::UnknownToken);
+
 impl From<StoreError> for Denied {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -42,20 +45,19 @@ impl Flows {
     pub async fn admit(&self, token: Option<&str>, scope: &'static str) -> Result<Signed, Denied> {
         let now = self.clock.now();
         let token = token.ok_or(Denied::NoCredentials)?;
-        let verified = self.verify(token).await?.map_err(Denied::InvalidToken)?;
-        let Some(Jti::Family(family, generation)) = read_jti(&verified.claims.jti) else {
-            return Err(Denied::InvalidToken(Reason::UnknownToken));
-        };
+        let read = self.read_access_token(token).ok_or(UNKNOWN)?;
+        let verified = self.verify(token, read).await?.ok_or(UNKNOWN)?;
+        let Some(Jti::Family(family, generation)) = verified.jti() else { return Err(UNKNOWN) };
         if !verified.claims.aud.iter().any(|aud| aud == self.config.issuer.as_str()) {
-            return Err(Denied::InvalidToken(Reason::UnknownToken));
+            return Err(UNKNOWN);
         }
         let wanted = Wanted { family: Some(&family), kid: Some(&verified.kid), ..Wanted::default() };
         let facts = self.store.read().find_facts(&wanted, now).await?;
         let line = self.living_line(&verified, facts, now).map_err(Denied::InvalidToken)?;
+        self.confirm(&line.family, generation, now).await;
         if !verified.claims.scope.split(' ').any(|own| own == scope) {
             return Err(Denied::InsufficientScope(scope));
         }
-        self.confirm(&line.family, generation, now).await;
         Ok(Signed { claims: verified.claims, line })
     }
 

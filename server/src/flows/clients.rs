@@ -8,6 +8,7 @@ use crate::model::client::{Client, ClientType, GrantType, SECRET_LIMIT, SECRET_M
 use crate::model::event::EventType;
 use crate::model::scope::Scopes;
 use crate::model::secret::Secret;
+use crate::model::timestamp::Timestamp;
 use crate::store::StoreError;
 
 /// A client to be. What is not said gets the defaults of `grantd client create`.
@@ -43,9 +44,6 @@ pub struct NewClient {
     pub rotation: bool,
 }
 
-/// A secret that was made, to be shown once.
-pub type NewSecret = Option<Secret<String>>;
-
 /// Why a client was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientRefusal {
@@ -60,14 +58,27 @@ pub enum ClientRefusal {
     Store(#[from] StoreError),
 }
 
+impl NewClient {
+    /// Whether there can be such a client: everything that is known without a look at the data.
+    ///
+    /// # Errors
+    /// [`ClientRefusal::Invalid`].
+    pub fn judge(&self) -> Result<(), ClientRefusal> {
+        judge(self).map_err(ClientRefusal::Invalid)
+    }
+}
+
 impl Flows {
     /// Makes a client; says its secret if it made one.
     ///
     /// # Errors
     /// [`ClientRefusal`].
-    pub async fn create_client(self: &Arc<Self>, new: NewClient) -> Result<(Client, NewSecret), ClientRefusal> {
+    pub async fn create_client(
+        self: &Arc<Self>,
+        new: NewClient,
+    ) -> Result<(Client, Option<Secret<String>>), ClientRefusal> {
         let now = self.clock.now();
-        judge(&new).map_err(ClientRefusal::Invalid)?;
+        new.judge()?;
         let made = (new.client_type == ClientType::Confidential && new.secret.is_none())
             .then(|| Secret::new(chance::secret("gcs_")));
         let mut client = Client::new(new.id, new.client_type, now);
@@ -88,7 +99,7 @@ impl Flows {
         client.access_ttl = new.access_ttl;
         client.refresh_ttl = new.refresh_ttl;
         client.rotation = new.rotation;
-        if self.insert_client(client.clone()).await? {
+        if self.insert_client(client.clone(), now).await? {
             Ok((client, made))
         } else {
             Err(ClientRefusal::Taken(client.id))
@@ -96,14 +107,14 @@ impl Flows {
     }
 
     /// Adds a client with its event; false if the id is another's.
-    pub(super) async fn insert_client(self: &Arc<Self>, client: Client) -> Result<bool, StoreError> {
-        let now = self.clock.now();
+    pub(super) async fn insert_client(self: &Arc<Self>, client: Client, now: Timestamp) -> Result<bool, StoreError> {
         let flows = Arc::clone(self);
         to_its_end(async move {
             let tx = flows.store.begin().await?;
             if !tx.insert_client(&client).await? {
                 return Ok(false);
             }
+            tx.insert_client_origins(&client.id, &origins_of(&client)).await?;
             let mut created = event(now, EventType::ClientCreated, None);
             created.client_id = Some(client.id);
             tx.insert_event(&created).await?;
@@ -137,12 +148,13 @@ impl Flows {
         if origin == self.config.issuer.origin() {
             return Ok(true);
         }
-        let clients = self.store.read().list_clients_naming(origin).await?;
-        Ok(clients.iter().any(|client| {
-            client.origins.iter().any(|own| own == origin)
-                || client.redirect_uris.iter().any(|uri| origin_of(uri).as_deref() == Some(origin))
-        }))
+        self.store.read().origin_is_known(origin).await
     }
+}
+
+/// From where the client's pages call: the origins it names, and those its browsers are sent back to.
+fn origins_of(client: &Client) -> Vec<String> {
+    client.origins.iter().chain(&client.redirect_uris).filter_map(|address| origin_of(address)).collect()
 }
 
 /// The origin of an address (RFC 6454 §6.2).

@@ -1,4 +1,4 @@
-//! Can this node serve?
+//! Can this node serve, and what does it take to begin and to end?
 
 use super::Flows;
 use crate::store::StoreError;
@@ -10,6 +10,14 @@ impl Flows {
     /// [`StoreError`].
     pub async fn check_ready(&self) -> Result<(), StoreError> {
         self.store.read().ping().await
+    }
+
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.store.migrate().await
     }
 
     /// Closes the database after what is under way.

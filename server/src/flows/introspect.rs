@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::jwt::{Claims, Jti, read_jti};
+use super::jwt::{Claims, Jti, Unverified, Verified};
 use super::refusal::{Code, Failure, Refusal};
 use super::token::RefreshToken;
 use super::{Credentials, Flows, Origin};
@@ -46,10 +46,10 @@ pub enum Introspection {
     },
 }
 
-/// What the token is, before anything was read.
+/// What the token is, before anybody believes it.
 enum Presented {
     Refresh(RefreshToken),
-    Access(super::jwt::Verified),
+    Access(Unverified, Jti),
     Unknown,
 }
 
@@ -65,26 +65,23 @@ impl Flows {
         token: Option<&str>,
     ) -> Result<Introspection, Failure> {
         let now = self.clock.now();
-        let presented = match token {
-            Some(token) => self.read_presented(token).await?,
-            None => Presented::Unknown,
-        };
+        let presented = token.map_or(Presented::Unknown, |token| self.read_presented(token));
         let throttle = self.client_throttle_key(credentials, origin.ip);
-        let jti = if let Presented::Access(verified) = &presented { read_jti(&verified.claims.jti) } else { None };
         let mut wanted =
             Wanted { client: credentials.client_id.as_deref(), throttle: throttle.as_deref(), ..Wanted::default() };
-        match (&presented, &jti) {
-            (Presented::Refresh(token), _) => wanted.family = Some(&token.family),
-            (Presented::Access(verified), Some(Jti::Family(family, _))) => {
-                wanted.family = Some(family);
-                wanted.kid = Some(&verified.kid);
+        match &presented {
+            Presented::Refresh(token) => wanted.family = Some(&token.family),
+            Presented::Access(read, jti) => {
+                wanted.kid = Some(read.kid());
+                match jti {
+                    Jti::Family(family, _) => wanted.family = Some(family),
+                    Jti::Client => {
+                        wanted.jti = Some(&read.claims().jti);
+                        wanted.holder = Some(&read.claims().client_id);
+                    }
+                }
             }
-            (Presented::Access(verified), Some(Jti::Client)) => {
-                wanted.kid = Some(&verified.kid);
-                wanted.jti = Some(&verified.claims.jti);
-                wanted.holder = Some(&verified.claims.client_id);
-            }
-            _ => {}
+            Presented::Unknown => {}
         }
         let mut facts = self.store.read().find_facts(&wanted, now).await?;
         let counted = throttle.as_deref().map(|key| (key, facts.counted));
@@ -92,21 +89,23 @@ impl Flows {
         if client.client_type == ClientType::Public {
             return Err(Refusal::new(Code::InvalidClient, Reason::ClientAuthenticationFailed).into());
         }
-        if token.is_none() {
-            return Err(Refusal::new(Code::InvalidRequest, Reason::MissingParameter).into());
-        }
-        Ok(match (presented, jti) {
-            (Presented::Refresh(token), _) => self.tell_of_refresh(&token, facts, &client, now),
-            (Presented::Access(verified), Some(jti)) => self.tell_of_access(&verified, &jti, facts, &client, now).await,
-            _ => Introspection::Inactive,
+        let token = token.ok_or(Refusal::new(Code::InvalidRequest, Reason::MissingParameter))?;
+        Ok(match presented {
+            Presented::Refresh(token) => self.tell_of_refresh(&token, facts, &client, now),
+            Presented::Access(read, jti) => match self.verify(token, read).await? {
+                Some(verified) => self.tell_of_access(&verified, &jti, facts, &client, now).await,
+                None => Introspection::Inactive,
+            },
+            Presented::Unknown => Introspection::Inactive,
         })
     }
 
-    async fn read_presented(&self, token: &str) -> Result<Presented, Failure> {
+    fn read_presented(&self, token: &str) -> Presented {
         if let Some(token) = RefreshToken::parse(token) {
-            return Ok(Presented::Refresh(token));
+            return Presented::Refresh(token);
         }
-        Ok(self.verify(token).await?.map_or(Presented::Unknown, Presented::Access))
+        let read = self.read_access_token(token).and_then(|read| Some((read.jti()?, read)));
+        read.map_or(Presented::Unknown, |(jti, read)| Presented::Access(read, jti))
     }
 
     /// Only the newest generation is active, only its own client hears of it, and asking changes nothing.
@@ -135,7 +134,7 @@ impl Flows {
 
     async fn tell_of_access(
         &self,
-        verified: &super::jwt::Verified,
+        verified: &Verified,
         jti: &Jti,
         facts: Facts,
         client: &Client,

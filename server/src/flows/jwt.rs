@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::SigningKey;
 use super::{Flows, chance};
 use crate::model::id::FamilyId;
-use crate::model::reason::Reason;
+use crate::model::signing_key::SigningAlg;
 use crate::store::StoreError;
 
 /// Longer than any token of ours; nobody makes the server verify a book.
@@ -60,11 +60,23 @@ struct Header {
     crit: Option<serde::de::IgnoredAny>,
 }
 
+/// An access token that has been read; whether its signature is good is for [`Flows::verify`].
+pub(crate) struct Unverified {
+    claims: Arc<Claims>,
+    alg: String,
+    kid: Arc<str>,
+    /// Its hash, so that memory holds no token.
+    name: [u8; 32],
+    /// Whether these bytes are known to carry a good signature.
+    known: bool,
+}
+
 /// A token whose signature is good.
 #[derive(Clone)]
 pub(crate) struct Verified {
     pub(crate) claims: Arc<Claims>,
     pub(crate) kid: Arc<str>,
+    alg: SigningAlg,
 }
 
 /// What a `jti` names.
@@ -88,7 +100,7 @@ pub(crate) fn client_jti() -> String {
 }
 
 /// What a `jti` names; `None` if it is none of ours.
-pub(crate) fn read_jti(jti: &str) -> Option<Jti> {
+fn read_jti(jti: &str) -> Option<Jti> {
     let bytes = URL_SAFE_NO_PAD.decode(jti).ok()?;
     match bytes.len() {
         16 => Some(Jti::Client),
@@ -118,55 +130,84 @@ pub(crate) fn sign(key: &SigningKey, claims: &Claims) -> Result<String, StoreErr
     Ok(token)
 }
 
+impl Verified {
+    /// What its `jti` names.
+    pub(crate) fn jti(&self) -> Option<Jti> {
+        read_jti(&self.claims.jti)
+    }
+}
+
+impl Unverified {
+    /// What its `jti` names: enough to ask the database what to judge it by.
+    pub(crate) fn jti(&self) -> Option<Jti> {
+        read_jti(&self.claims.jti)
+    }
+
+    /// The same, before anybody believes it.
+    pub(crate) fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Which key it says that it was signed with.
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
+    }
+}
+
 impl Flows {
-    /// Reads an access token whose signature is good and whose issuer we are. Whether it is still good is for the one who asks.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Result<Verified, Reason>, StoreError> {
-        let Some((header, kid)) = header(token) else { return Ok(Err(Reason::UnknownToken)) };
-        let Some(key) = self.find_verifying_key(&kid).await? else { return Ok(Err(Reason::UnknownToken)) };
-        if header.alg != key.alg.as_str() {
-            return Ok(Err(Reason::UnknownToken));
+    /// Takes an access token apart; `None` if it is none of ours. Costs no signature, so anybody may ask for it.
+    pub(crate) fn read_access_token(&self, token: &str) -> Option<Unverified> {
+        if token.len() > LENGTH_LIMIT {
+            return None;
         }
-        let name = memo_key(token);
-        if let Some(verified) = self.signing_keys.memo.get(&name) {
-            return Ok(Ok(verified));
+        let mut name = [0; 32];
+        name.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+        if let Some(Verified { claims, kid, alg }) = self.signing_keys.memo.get(&name) {
+            return Some(Unverified { claims, alg: alg.as_str().to_owned(), kid, name, known: true });
         }
-        let Some(claims) = verified_claims(token, &key).filter(|claims| claims.iss == self.config.issuer.as_str())
-        else {
-            return Ok(Err(Reason::UnknownToken));
+        let (header, claims) = parts(token)?;
+        let claims = Arc::new(claims);
+        (claims.iss == self.config.issuer.as_str()).then(|| Unverified {
+            claims,
+            alg: header.alg,
+            kid: header.kid.unwrap_or_default().into(),
+            name,
+            known: false,
+        })
+    }
+
+    /// The token, if its signature is good. Whether it is still good is for the one who asks.
+    pub(crate) async fn verify(&self, token: &str, read: Unverified) -> Result<Option<Verified>, StoreError> {
+        let Some(key) = self.find_verifying_key(&read.kid).await? else { return Ok(None) };
+        if read.alg != key.alg.as_str() {
+            return Ok(None);
+        }
+        let good = read.known || {
+            let (message, signature) = token.rsplit_once('.').unwrap_or_default();
+            let verified =
+                jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.verifying, key.alg_of_jsonwebtoken());
+            verified.unwrap_or(false)
         };
-        let verified = Verified { claims: Arc::new(claims), kid: Arc::clone(&key.kid) };
-        self.signing_keys.memo.insert(name, verified.clone());
-        Ok(Ok(verified))
+        if !good {
+            return Ok(None);
+        }
+        let verified = Verified { claims: read.claims, kid: Arc::clone(&key.kid), alg: key.alg };
+        if !read.known {
+            self.signing_keys.memo.insert(read.name, verified.clone());
+        }
+        Ok(Some(verified))
     }
 }
 
-/// The header and its `kid`, if it is one of an access token (RFC 9068 §2.1, §4).
-fn header(token: &str) -> Option<(Header, String)> {
-    if token.len() > LENGTH_LIMIT {
-        return None;
-    }
-    let (header, rest) = token.split_once('.')?;
-    (rest.split('.').count() == 2).then_some(())?;
-    let mut header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-    let typ = header.typ.take()?.to_ascii_lowercase();
+/// Header and claims, if they are those of an access token (RFC 9068 §2.1, §4).
+fn parts(token: &str) -> Option<(Header, Claims)> {
+    let mut parts = token.split('.');
+    let (header, claims, _signature) = (parts.next()?, parts.next()?, parts.next()?);
+    parts.next().is_none().then_some(())?;
+    let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    let typ = header.typ.as_deref()?.to_ascii_lowercase();
     (matches!(typ.as_str(), "at+jwt" | "application/at+jwt") && header.crit.is_none()).then_some(())?;
-    let kid = header.kid.take()?;
-    Some((header, kid))
-}
-
-fn verified_claims(token: &str, key: &SigningKey) -> Option<Claims> {
-    let (message, signature) = token.rsplit_once('.')?;
-    let good =
-        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.verifying, key.alg_of_jsonwebtoken()).ok()?;
-    let (_, claims) = message.split_once('.')?;
-    good.then(|| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()).flatten()
-}
-
-/// The one thing that may be remembered: that these bytes carry a good signature. By hash, so that memory holds no token.
-fn memo_key(token: &str) -> [u8; 32] {
-    let mut name = [0; 32];
-    name.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
-    name
+    Some((header, serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?))
 }
 
 /// RFC 7519 §4.1.3: a single audience may stand by itself.

@@ -11,6 +11,7 @@ use aws_lc_rs::signature::{
 use aws_lc_rs::{digest, encoding};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use quick_cache::sync::Cache;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use super::jwt::Verified;
 use super::{Flows, SecretKeyError};
 use crate::model::signing_key::{SealedKey, SigningAlg};
+use crate::model::timestamp::Timestamp;
 use crate::store::StoreError;
 
 /// How old the published keys may get.
@@ -45,7 +47,7 @@ struct Loaded {
 #[derive(Clone, Default)]
 pub struct PublishedKeys {
     /// The document.
-    pub body: Arc<str>,
+    pub body: Bytes,
     /// Its entity tag.
     pub etag: Arc<str>,
 }
@@ -92,10 +94,10 @@ impl Flows {
     ///
     /// # Errors
     /// [`SecretKeyError::Foreign`], [`KeyError::Sealed`].
-    pub async fn check_secret_keys(&self, secret_key_file: &str) -> Result<(), KeyError> {
+    pub async fn check_secret_keys(&self) -> Result<(), KeyError> {
         let known = self.store.read().list_secret_keys().await?;
         if !known.is_empty() && !self.secret_keys.iter().any(|key| known.contains(&key.id)) {
-            return Err(SecretKeyError::Foreign(secret_key_file.to_owned()).into());
+            return Err(SecretKeyError::Foreign(self.config.secret_key_file.display().to_string()).into());
         }
         for key in self.store.read().list_signing_keys().await? {
             self.open(&key)?;
@@ -109,16 +111,18 @@ impl Flows {
     /// [`KeyError`].
     pub async fn prepare_keys(&self) -> Result<(), KeyError> {
         let now = self.clock.now();
-        let known = self.store.read().list_secret_keys().await?;
         let sealed = self.store.read().list_signing_keys().await?;
-        for key in self.secret_keys.iter().filter(|key| !known.contains(&key.id)) {
-            self.store.write().insert_secret_key(&key.id, now).await?;
-        }
         for alg in [self.config.tokens.signing_alg, SigningAlg::Rs256] {
             if sealed.iter().all(|key| key.alg != alg) {
-                let key = self.make_key(alg).ok_or(KeyError::Unmade)?;
+                let key = self.make_key(alg, now).ok_or(KeyError::Unmade)?;
                 self.store.write().insert_signing_key(&key, 1).await?;
             }
+        }
+        // Another node may have been quicker: with another secret key than ours, what it made is not for us to open.
+        self.check_secret_keys().await?;
+        let known = self.store.read().list_secret_keys().await?;
+        for key in self.secret_keys.iter().filter(|key| !known.contains(&key.id)) {
+            self.store.write().insert_secret_key(&key.id, now).await?;
         }
         self.reseal(&sealed).await?;
         self.load_keys().await?;
@@ -141,11 +145,10 @@ impl Flows {
         plain.ok_or_else(|| KeyError::Sealed(key.kid.clone()))
     }
 
-    fn make_key(&self, alg: SigningAlg) -> Option<SealedKey> {
+    fn make_key(&self, alg: SigningAlg, now: Timestamp) -> Option<SealedKey> {
         let pkcs8 = generate(alg)?;
         let kid = SigningKey::parse(alg, &pkcs8)?.kid.to_string();
         let secret = self.secret_keys.newest()?;
-        let now = self.clock.now();
         Some(SealedKey {
             sealed: secret.seal(&kid, &pkcs8)?,
             kid,

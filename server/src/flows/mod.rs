@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub use access::{Denied, Signed};
 pub use chance::request_id;
 pub use client_authentication::Credentials;
-pub use clients::{ClientRefusal, NewClient, NewSecret};
+pub use clients::{ClientRefusal, NewClient};
 pub use introspect::Introspection;
 pub use jwt::Claims;
 pub(crate) use keys::etag;

@@ -101,6 +101,9 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>, params: &Params) {
         // A thread that waits holds the lock; one that works does not.
         let Ok(Ok(job)) = jobs.lock().map(|jobs| jobs.recv()) else { return };
         match job {
+            // Nobody waits for it any more.
+            Job::Hash(_, answer) if answer.is_closed() => continue,
+            Job::Verify(_, _, answer) if answer.is_closed() => continue,
             Job::Hash(password, answer) => {
                 let salt = chance::bytes::<SALT>();
                 let hash = compute(&mut memory, params, password.expose(), &salt).map(|hash| phc(params, &salt, &hash));
@@ -116,6 +119,7 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>, params: &Params) {
         }
         // An imported hash may have wanted more than ours do.
         memory.truncate(params.block_count());
+        memory.shrink_to(params.block_count());
     }
 }
 

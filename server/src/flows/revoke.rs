@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::jwt::{Jti, Verified, read_jti};
+use super::jwt::{Jti, Unverified, Verified};
 use super::refusal::{Code, Failure, Refusal};
 use super::token::RefreshToken;
 use super::{Credentials, Flows, Origin, event, to_its_end};
@@ -25,44 +25,41 @@ impl Flows {
     ) -> Result<(), Failure> {
         let now = self.clock.now();
         let refresh = token.and_then(RefreshToken::parse);
-        let verified = match token {
-            Some(token) if refresh.is_none() => self.verify(token).await?.ok(),
-            _ => None,
-        };
-        let jti = verified.as_ref().and_then(|verified| read_jti(&verified.claims.jti));
+        let access = token.filter(|_| refresh.is_none()).and_then(|token| self.read_access_token(token));
+        let jti = access.as_ref().and_then(Unverified::jti);
         let throttle = self.client_throttle_key(credentials, origin.ip);
-        let family = match (&refresh, &jti) {
-            (Some(token), _) => Some(&token.family),
-            (None, Some(Jti::Family(family, _))) => Some(family),
-            _ => None,
-        };
         let wanted = Wanted {
             client: credentials.client_id.as_deref(),
             throttle: throttle.as_deref(),
-            family,
+            family: match (&refresh, &jti) {
+                (Some(token), _) => Some(&token.family),
+                (None, Some(Jti::Family(family, _))) => Some(family),
+                _ => None,
+            },
+            kid: access.as_ref().map(Unverified::kid),
             ..Wanted::default()
         };
         let mut facts = self.store.read().find_facts(&wanted, now).await?;
         let counted = throttle.as_deref().map(|key| (key, facts.counted));
         let client = self.authenticate_client(credentials, facts.client.take(), counted, now).await?;
-        if token.is_none() {
-            return Err(Refusal::new(Code::InvalidRequest, Reason::MissingParameter).into());
+        let token = token.ok_or(Refusal::new(Code::InvalidRequest, Reason::MissingParameter))?;
+        if let Some(refresh) = refresh {
+            // A forged one names somebody's family: without a right MAC it is nobody's token.
+            let real =
+                facts.line.as_ref().is_some_and(|line| refresh.is_of(&line.family, &self.secret_keys) == Some(true));
+            return if real { self.end_line(facts, &client, origin, now).await } else { Ok(()) };
         }
-        match (refresh, verified) {
-            (Some(token), _) => {
-                // A forged one names somebody's family: without a right MAC it is nobody's token.
-                let real =
-                    facts.line.as_ref().is_some_and(|line| token.is_of(&line.family, &self.secret_keys) == Some(true));
-                if real { self.end_line(facts, &client, origin, now).await } else { Ok(()) }
-            }
-            (None, Some(verified)) => self.revoke_access(&verified, facts, &client, origin, now).await,
-            (None, None) => Ok(()),
+        let Some(read) = access.filter(|_| facts.key_is_good) else { return Ok(()) };
+        match (self.verify(token, read).await?, jti) {
+            (Some(verified), Some(jti)) => self.revoke_access(&verified, &jti, facts, &client, origin, now).await,
+            _ => Ok(()),
         }
     }
 
     async fn revoke_access(
         self: &Arc<Self>,
         verified: &Verified,
+        jti: &Jti,
         facts: Facts,
         client: &Client,
         origin: &Origin,
@@ -75,13 +72,9 @@ impl Flows {
         if now.0 >= claims.exp {
             return Ok(());
         }
-        match read_jti(&claims.jti) {
-            Some(Jti::Family(..)) => self.end_line(facts, client, origin, now).await,
-            Some(Jti::Client) => {
-                let expires_at = Timestamp(claims.exp);
-                Ok(self.store.write().revoke_token(&claims.jti, expires_at).await?)
-            }
-            None => Ok(()),
+        match jti {
+            Jti::Family(..) => self.end_line(facts, client, origin, now).await,
+            Jti::Client => Ok(self.store.write().revoke_token(&claims.jti, Timestamp(claims.exp)).await?),
         }
     }
 
@@ -103,6 +96,7 @@ impl Flows {
         let (flows, ip) = (Arc::clone(self), origin.ip.to_string());
         let ended: Result<(), StoreError> = to_its_end(async move {
             let tx = flows.store.begin().await?;
+            tx.lock_user_row(&family.user_id).await?;
             if !tx.revoke_family(&family.id, now, Reason::SignedOut).await? {
                 return Ok(());
             }

@@ -10,7 +10,7 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::chance;
+use super::{Seed, chance};
 
 /// How each line of the file begins that holds a key.
 const LINE: &str = "grantd-key:";
@@ -49,6 +49,12 @@ pub enum SecretKeyError {
     Malformed { at: String, line: usize },
     #[error("secret_key_file {0} holds no key")]
     Empty(String),
+    #[error("secret_key_file {0} was made by `grantd dev`: run `grantd init` for one of your own")]
+    Development(String),
+    #[error(
+        "secret_key_file {0} was not made by `grantd dev`, which puts users with well-known passwords beside it: leave it out, or take another data_dir"
+    )]
+    NotDevelopment(String),
     #[error(
         "secret_key_file {0} was not made for this data: none of its keys was ever used with it; bring back the right one"
     )]
@@ -87,6 +93,23 @@ impl SecretKeys {
             keys.push(key);
         }
         if keys.is_empty() { Err(SecretKeyError::Empty(at)) } else { Ok(Self(keys)) }
+    }
+
+    /// The keys of a server's file, judged before anything else is opened; `None` if there is no file yet.
+    ///
+    /// # Errors
+    /// [`SecretKeyError`].
+    pub fn of_server(path: &Path, seed: Seed) -> Result<Option<Self>, SecretKeyError> {
+        let at = || path.display().to_string();
+        let keys = match Self::read(path) {
+            Err(SecretKeyError::Missing(_)) => return Ok(None),
+            read => read?,
+        };
+        match seed {
+            Seed::FirstParty if keys.iter().any(|key| key.development) => Err(SecretKeyError::Development(at())),
+            Seed::Dev if keys.iter().any(|key| !key.development) => Err(SecretKeyError::NotDevelopment(at())),
+            _ => Ok(Some(keys)),
+        }
     }
 
     /// No keys: for commands that make and check no token.

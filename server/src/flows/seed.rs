@@ -6,6 +6,7 @@ use super::{Flows, NewUser, UserRefusal};
 use crate::model::client::{Client, ClientType, GrantType};
 use crate::model::scope::{self, Scopes};
 use crate::model::secret::Secret;
+use crate::model::timestamp::Timestamp;
 use crate::model::user::ADMIN_ROLE;
 use crate::store::StoreError;
 
@@ -47,17 +48,18 @@ impl Flows {
         if !self.store.read().list_secret_keys().await?.is_empty() {
             return Ok(());
         }
+        let now = self.clock.now();
         if seed == Seed::Dev {
             for (name, password, role) in DEV_USERS {
                 self.seed_user(name, password, role).await?;
             }
         }
-        for client in self.first_party(seed) {
-            self.insert_client(client).await?;
+        for client in first_party(seed, now) {
+            self.insert_client(client, now).await?;
         }
         if seed == Seed::Dev {
-            for client in self.examples() {
-                self.insert_client(client).await?;
+            for client in examples(now) {
+                self.insert_client(client, now).await?;
             }
         }
         Ok(())
@@ -81,35 +83,35 @@ impl Flows {
             Err(refusal) => Err(SeedError::User(name, format!("{refusal:?}"))),
         }
     }
+}
 
-    fn first_party(&self, seed: Seed) -> [Client; 3] {
-        [("swagger-ui", "Swagger UI"), ("grant-cli", "grant, in the terminal"), ("web", "Web client")].map(
-            |(id, name)| {
-                let mut client = Client::new(id.to_owned(), ClientType::Public, self.clock.now());
-                client.name = Some(name.to_owned());
-                client.grants = vec![GrantType::Password, GrantType::RefreshToken];
-                client.scopes = Scopes::of(scope::KNOWN);
-                if seed == Seed::Dev {
-                    client.scopes = Scopes::of(scope::KNOWN.into_iter().chain([EXAMPLE_SCOPE]));
-                    client.resources = vec![EXAMPLE_API.to_owned()];
-                }
-                client
-            },
-        )
-    }
+/// The clients of every new database.
+fn first_party(seed: Seed, now: Timestamp) -> [Client; 3] {
+    [("swagger-ui", "Swagger UI"), ("grant-cli", "grant, in the terminal"), ("web", "Web client")].map(|(id, name)| {
+        let mut client = Client::new(id.to_owned(), ClientType::Public, now);
+        client.name = Some(name.to_owned());
+        client.grants = vec![GrantType::Password, GrantType::RefreshToken];
+        client.scopes = Scopes::of(scope::KNOWN);
+        if seed == Seed::Dev {
+            client.scopes = Scopes::of(scope::KNOWN.into_iter().chain([EXAMPLE_SCOPE]));
+            client.resources = vec![EXAMPLE_API.to_owned()];
+        }
+        client
+    })
+}
 
-    fn examples(&self) -> [Client; 2] {
-        let confidential = |id: &str, name: &str, secret: &str| {
-            let mut client = Client::new(id.to_owned(), ClientType::Confidential, self.clock.now());
-            client.name = Some(name.to_owned());
-            client.secret_hash = Some(secret_hash(&Secret::new(secret.to_owned())));
-            client
-        };
-        let mut api = confidential("demo-api", "Example API", "demo-api-dev-secret");
-        api.resource_server = true;
-        api.audiences = vec![EXAMPLE_API.to_owned()];
-        let mut service = confidential("demo-service", "Example service", "demo-service-dev-secret");
-        service.grants = vec![GrantType::ClientCredentials];
-        [api, service]
-    }
+/// The clients of the dev mode's tour.
+fn examples(now: Timestamp) -> [Client; 2] {
+    let confidential = |id: &str, name: &str, secret: &str| {
+        let mut client = Client::new(id.to_owned(), ClientType::Confidential, now);
+        client.name = Some(name.to_owned());
+        client.secret_hash = Some(secret_hash(&Secret::new(secret.to_owned())));
+        client
+    };
+    let mut api = confidential("demo-api", "Example API", "demo-api-dev-secret");
+    api.resource_server = true;
+    api.audiences = vec![EXAMPLE_API.to_owned()];
+    let mut service = confidential("demo-service", "Example service", "demo-service-dev-secret");
+    service.grants = vec![GrantType::ClientCredentials];
+    [api, service]
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Flows, Origin, Signed, event, to_its_end};
 use crate::model::event::{Event, EventType};
-use crate::model::id::SessionId;
+use crate::model::id::{SessionId, UserId};
 use crate::model::reason::Reason;
 use crate::model::session::LivingSession;
 use crate::store::StoreError;
@@ -52,9 +52,12 @@ impl Flows {
         let now = self.clock.now();
         let after = cursor.map(|cursor| SessionId::parse(cursor).ok_or(SessionRefusal::UnknownCursor)).transpose()?;
         let idle_ttl = self.config.tokens.refresh_idle_ttl;
-        let user = Some(&signed.line.user.id);
-        let items =
-            self.store.read().list_living_sessions(user, now, idle_ttl, after.as_ref(), i64::from(limit) + 1).await?;
+        let user = &signed.line.user.id;
+        let items = self
+            .store
+            .read()
+            .page_living_sessions_of_user(user, now, idle_ttl, after.as_ref(), i64::from(limit) + 1)
+            .await?;
         Ok(page(items, limit, |last| last.session.id.to_string()))
     }
 
@@ -96,11 +99,11 @@ impl Flows {
             (EventType::SessionEnded, Reason::SessionEnded)
         };
         let mut ended = event(now, event_type, Some(reason));
-        ended.user_id = Some(session.user_id);
+        ended.user_id = Some(session.user_id.clone());
         ended.client_id = Some(session.client_id);
         ended.session_id = Some(id);
         ended.ip = Some(origin.ip.to_string());
-        self.end_with_event(ended, reason).await
+        self.end_with_event(session.user_id, ended, reason).await
     }
 
     /// Ends a session by its `sid`: what an operator does.
@@ -112,21 +115,29 @@ impl Flows {
         let id = SessionId::parse(id).ok_or(SessionRefusal::NotFound)?;
         let session = self.store.read().find_session(&id).await?.ok_or(SessionRefusal::NotFound)?;
         let mut ended = event(now, EventType::SessionEnded, Some(Reason::EndedByAdmin));
-        ended.user_id = Some(session.user_id);
+        ended.user_id = Some(session.user_id.clone());
         ended.client_id = Some(session.client_id);
         ended.session_id = Some(id);
-        self.end_with_event(ended, Reason::EndedByAdmin).await
+        self.end_with_event(session.user_id, ended, Reason::EndedByAdmin).await
     }
 
-    async fn end_with_event(self: &Arc<Self>, ended: Event, reason: Reason) -> Result<(), SessionRefusal> {
+    async fn end_with_event(
+        self: &Arc<Self>,
+        user: UserId,
+        ended: Event,
+        reason: Reason,
+    ) -> Result<(), SessionRefusal> {
         let flows = Arc::clone(self);
         to_its_end(async move {
             let id = ended.session_id.clone().ok_or(SessionRefusal::NotFound)?;
+            let idle_ttl = flows.config.tokens.refresh_idle_ttl;
             let tx = flows.store.begin().await?;
-            if !tx.end_session(&id, ended.at, reason).await? {
+            tx.lock_user_row(&user).await?;
+            // One that has ended already keeps its reason.
+            let alive = tx.revoke_families_of_session(&id, ended.at, idle_ttl, reason).await?;
+            if !alive || !tx.end_session(&id, ended.at, reason).await? {
                 return Err(SessionRefusal::NotFound);
             }
-            tx.revoke_families_of_session(&id, ended.at, reason).await?;
             tx.insert_event(&ended).await?;
             Ok(tx.commit().await?)
         })
@@ -137,15 +148,20 @@ impl Flows {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn end_sessions(self: &Arc<Self>, signed: &Signed, keep_current: bool) -> Result<(), StoreError> {
+    pub async fn end_sessions(
+        self: &Arc<Self>,
+        signed: &Signed,
+        keep_current: bool,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let (flows, user) = (Arc::clone(self), signed.line.user.id.clone());
+        let (flows, user, ip) = (Arc::clone(self), signed.line.user.id.clone(), origin.ip.to_string());
         let spared = keep_current.then(|| signed.line.family.session_id.clone());
         to_its_end(async move {
             let tx = flows.store.begin().await?;
             // The user's row first: a sign-in under way is waited for, and then ended with the others.
             tx.lock_user_row(&user).await?;
-            flows.end_all(&tx, &user, spared.as_ref(), now, Reason::SignedOutEverywhere).await?;
+            flows.end_all(&tx, &user, spared.as_ref(), now, Reason::SignedOutEverywhere, Some(&ip)).await?;
             tx.commit().await
         })
         .await
@@ -157,7 +173,7 @@ impl Flows {
     /// [`StoreError`].
     pub async fn list_all_sessions(&self) -> Result<Vec<LivingSession>, StoreError> {
         let now = self.clock.now();
-        self.store.read().list_living_sessions(None, now, self.config.tokens.refresh_idle_ttl, None, i64::MAX).await
+        self.store.read().list_living_sessions(now, self.config.tokens.refresh_idle_ttl).await
     }
 
     /// Ends every session there is, and says how many were alive: what an operator does after a restored backup.
@@ -169,10 +185,11 @@ impl Flows {
         let flows = Arc::clone(self);
         to_its_end(async move {
             let tx = flows.store.begin().await?;
-            let living =
-                tx.list_living_sessions(None, now, flows.config.tokens.refresh_idle_ttl, None, i64::MAX).await?;
+            let idle_ttl = flows.config.tokens.refresh_idle_ttl;
+            tx.lock_every_user_row().await?;
+            let living = tx.list_living_sessions(now, idle_ttl).await?;
             tx.end_every_session(now, Reason::EndedByAdmin).await?;
-            tx.revoke_every_family(now, Reason::EndedByAdmin).await?;
+            tx.revoke_every_family(now, idle_ttl, Reason::EndedByAdmin).await?;
             for session in living.iter().map(|living| &living.session) {
                 let mut ended = event(now, EventType::SessionEnded, Some(Reason::EndedByAdmin));
                 ended.user_id = Some(session.user_id.clone());

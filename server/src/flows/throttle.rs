@@ -10,7 +10,8 @@ use crate::store::{Stored, Write};
 /// The throttles of one sign-in.
 pub(crate) struct SignInThrottle {
     keys: [String; 3],
-    reserved: bool,
+    /// What was counted before the one try that is let through was reserved for this sign-in.
+    reserved: Option<Counted>,
     /// Whether there is a count that a good sign-in clears.
     counted: bool,
 }
@@ -32,7 +33,7 @@ impl Flows {
         let counted = self.store.read().list_counted(&keys).await?;
         let counted: Vec<_> = counted.into_iter().map(|counted| counted.unwrap_or(NOTHING)).collect();
         let mut throttle =
-            SignInThrottle { reserved: false, counted: counted.first().is_some_and(|first| *first != NOTHING), keys };
+            SignInThrottle { reserved: None, counted: counted.first().is_some_and(|first| *first != NOTHING), keys };
         // The wider bounds first: a try that they refuse must not use up the one that the narrow one lets through.
         for ((key, bound), counted) in throttle.keys.iter().zip(BOUNDS).zip(counted).rev() {
             match bound.gate(counted, now) {
@@ -42,7 +43,7 @@ impl Flows {
                     if !self.store.write().consume_try(key, bound, counted, now).await? {
                         return Ok(Err(bound.wait_after(counted.failures + 1).max(1)));
                     }
-                    throttle.reserved = true;
+                    throttle.reserved = Some(counted);
                 }
             }
         }
@@ -60,11 +61,19 @@ impl SignInThrottle {
     pub(crate) async fn failed(&self, write: &Write, now: Timestamp) -> Stored<()> {
         for (place, (key, bound)) in self.keys.iter().zip(BOUNDS).enumerate() {
             // The reserved try was counted when it was reserved.
-            if place > 0 || !self.reserved {
+            if place > 0 || self.reserved.is_none() {
                 write.count_failure(key, bound, now).await?;
             }
         }
         Ok(())
+    }
+
+    /// Gives the reserved try back: nobody came to compare the password.
+    pub(crate) async fn not_tried(&self, write: &Write) -> Stored<()> {
+        match (self.keys.first(), self.reserved) {
+            (Some(key), Some(seen)) => write.return_try(key, seen).await,
+            _ => Ok(()),
+        }
     }
 
     /// Forgets the failures in a row after a right password.

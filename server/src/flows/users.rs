@@ -1,11 +1,12 @@
 //! How do users come to be, and how are they locked or given a password?
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Flows, chance, event, to_its_end};
 use crate::config::Signup;
 use crate::model::event::{Event, EventType};
-use crate::model::id::UserId;
+use crate::model::id::{SessionId, UserId};
 use crate::model::password::Password;
 use crate::model::reason::Reason;
 use crate::model::secret::Secret;
@@ -138,10 +139,11 @@ impl Flows {
     pub async fn list_users(&self) -> Result<Vec<(User, Option<Timestamp>)>, StoreError> {
         let users = self.store.read().list_users().await?;
         let seen = self.store.read().list_last_seen(None).await?;
+        let seen: HashMap<_, _> = seen.into_iter().map(|(id, at)| (id.to_string(), at)).collect();
         Ok(users
             .into_iter()
             .map(|user| {
-                let at = seen.iter().find(|(id, _)| *id == user.id).map(|(_, at)| *at);
+                let at = seen.get(user.id.as_str()).copied();
                 (user, at)
             })
             .collect())
@@ -187,7 +189,7 @@ impl Flows {
             let event_type = if locked { EventType::UserLocked } else { EventType::UserUnlocked };
             tx.insert_event(&about(&user.id, now, event_type, locked.then_some(Reason::UserLocked))).await?;
             if locked {
-                flows.end_all(&tx, &user.id, None, now, Reason::UserLocked).await?;
+                flows.end_all(&tx, &user.id, None, now, Reason::UserLocked, None).await?;
             }
             tx.commit().await?;
             Ok(true)
@@ -212,7 +214,7 @@ impl Flows {
                 return Err(UserRefusal::NotFound);
             }
             tx.insert_event(&about(&user.id, now, EventType::PasswordChanged, Some(Reason::PasswordChanged))).await?;
-            flows.end_all(&tx, &user.id, None, now, Reason::PasswordChanged).await?;
+            flows.end_all(&tx, &user.id, None, now, Reason::PasswordChanged, None).await?;
             Ok(tx.commit().await?)
         })
         .await
@@ -223,18 +225,20 @@ impl Flows {
         &self,
         tx: &Tx,
         user: &UserId,
-        spared: Option<&crate::model::id::SessionId>,
+        spared: Option<&SessionId>,
         now: Timestamp,
         reason: Reason,
+        ip: Option<&str>,
     ) -> Result<(), StoreError> {
-        let living =
-            tx.list_living_sessions(Some(user), now, self.config.tokens.refresh_idle_ttl, None, i64::MAX).await?;
+        let idle_ttl = self.config.tokens.refresh_idle_ttl;
+        let living = tx.list_living_sessions_of_user(user, now, idle_ttl).await?;
         tx.end_sessions_of_user(user, spared, now, reason).await?;
-        tx.revoke_families_of_user(user, spared, now, reason).await?;
+        tx.revoke_families_of_user(user, spared, now, idle_ttl, reason).await?;
         for session in living.into_iter().map(|living| living.session).filter(|session| Some(&session.id) != spared) {
             let mut ended = about(user, now, EventType::SessionEnded, Some(reason));
             ended.client_id = Some(session.client_id);
             ended.session_id = Some(session.id);
+            ended.ip = ip.map(str::to_owned);
             tx.insert_event(&ended).await?;
         }
         Ok(())

@@ -1,11 +1,14 @@
-//! Where is the access token of a request? In the Authorization header, and nowhere else (RFC 6750 §2.1, OAuth 2.1 §5.1).
+//! Where is the access token of a request? In the Authorization header, or in a form that is posted; never in the address
+//! (RFC 6750 §2, OAuth 2.1 §5.1).
 
-use poem::http::header;
+use poem::http::{Method, header};
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaOAuthFlow, MetaOAuthFlows, MetaOAuthScope, MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde_json::Value;
 
 use super::error::Refused;
+use super::form;
 use crate::model::reason::Reason;
 use crate::model::scope;
 
@@ -87,7 +90,20 @@ impl<'a> ApiExtractor<'a> for Bearer {
         vec![SCHEME]
     }
 
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self(read(request)?))
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let in_header = read(request)?;
+        if request.method() != Method::POST || !form::is_form(request) {
+            return Ok(Self(in_header));
+        }
+        let mut fields = form::parse(&form::read_body(body).await?)?;
+        match (in_header, fields.remove("access_token")) {
+            (Some(_), Some(_)) => Err(Refused::request(Reason::MalformedRequest).into()),
+            (None, Some(Value::String(token))) => Ok(Self(Some(token))),
+            (in_header, _) => Ok(Self(in_header)),
+        }
     }
 }

@@ -70,43 +70,34 @@ impl Edge {
         Self { inner, routes, flows }
     }
 
-    /// The answer, an error in the words of its place.
-    async fn answer(&self, request: Request, path: &str, page: bool, id: &str) -> (Response, Option<Reason>) {
-        let route = self.routes.find(path);
-        let result = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
-        let error = match result {
-            Ok(Ok(response)) => return (response, None),
-            Ok(Err(error)) => error,
-            Err(_) => Refused::internal("a handler panicked".to_owned()).into(),
-        };
-        let mut refused = match error.downcast::<Refused>() {
-            Ok(refused) => refused,
-            Err(error) => of_framework(&error),
-        };
-        if refused.reason() == Reason::MethodNotAllowed {
-            refused.allow = route.map(|(_, methods)| methods.to_owned());
+    /// The answer of the route.
+    async fn answer(&self, request: Request, methods: Option<&str>) -> std::result::Result<Response, Refused> {
+        // `resource` alone may repeat, and it stands in a body.
+        if repeats(request.uri().query().unwrap_or_default()) {
+            return Err(Refused::request(Reason::RepeatedParameter));
         }
-        if let Some(cause) = refused.cause.take() {
-            tracing::error!(request = id, %cause, "a request failed");
+        match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(error.downcast::<Refused>().unwrap_or_else(|error| of_framework(&error, methods))),
+            Err(_) => Err(Refused::internal("a handler panicked".to_owned())),
         }
-        let reason = refused.reason();
-        let own = path.strip_prefix(self.flows.config().issuer.path()).unwrap_or(path);
-        let dialect = match (own.starts_with("/oauth2/"), page) {
-            (true, _) => Dialect::OAuth,
-            (false, true) => Dialect::Page,
-            (false, false) => Dialect::Problem,
-        };
-        (refused.render(dialect, &self.flows.config().issuer), Some(reason))
     }
 }
 
+/// Whether a name stands in a query more than once.
+fn repeats(query: &str) -> bool {
+    let names: Vec<_> =
+        query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty()).collect();
+    names.iter().enumerate().any(|(place, name)| names.iter().take(place).any(|other| other == name))
+}
+
 /// What the framework says, in our words.
-fn of_framework(error: &Error) -> Refused {
+fn of_framework(error: &Error, methods: Option<&str>) -> Refused {
     match error.status() {
         StatusCode::NOT_FOUND => Refused::not_found(),
-        status @ StatusCode::METHOD_NOT_ALLOWED => Refused::body(status, Reason::MethodNotAllowed),
-        status @ StatusCode::PAYLOAD_TOO_LARGE => Refused::body(status, Reason::BodyTooLarge),
-        status @ StatusCode::UNSUPPORTED_MEDIA_TYPE => Refused::body(status, Reason::UnsupportedContentType),
+        StatusCode::METHOD_NOT_ALLOWED => Refused::method_not_allowed(methods),
+        StatusCode::PAYLOAD_TOO_LARGE => Refused::body_too_large(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Refused::unsupported_content_type(),
         // It may repeat what was sent: its text goes nowhere.
         status if status.is_client_error() => Refused::request(Reason::MalformedRequest),
         _ => Refused::internal(error.to_string()),
@@ -119,24 +110,34 @@ impl Endpoint for Edge {
     async fn call(&self, request: Request) -> Result<Response> {
         let started = Instant::now();
         let id = request_id();
+        let issuer = &self.flows.config().issuer;
         let path = request.uri().path().to_owned();
+        let own = path.strip_prefix(issuer.path()).unwrap_or(&path);
         let method = request.method().clone();
-        let route = self.routes.find(&path);
-        let own = path.strip_prefix(self.flows.config().issuer.path()).unwrap_or(&path);
+        let (route, methods) = self.routes.find(&path).unzip();
+        let dialect = match (own.starts_with("/oauth2/"), wants_page(&request)) {
+            (true, _) => Dialect::OAuth,
+            (false, true) => Dialect::Page,
+            (false, false) => Dialect::Problem,
+        };
         let sharing = cors::sharing(own);
         let allowed = cors::allowed(&request, sharing, &self.flows).await;
-        let (mut response, reason) = match route {
-            Some((_, methods)) if allowed.is_some() && cors::is_preflight(&request) => (cors::preflight(methods), None),
-            _ => {
-                let page = wants_page(&request);
-                self.answer(request, &path, page, &id).await
-            }
+        let mut reason = None;
+        let mut response = match methods {
+            Some(methods) if allowed.is_some() && cors::is_preflight(&request) => cors::preflight(methods),
+            _ => self.answer(request, methods).await.unwrap_or_else(|mut refused| {
+                if let Some(cause) = refused.cause.take() {
+                    tracing::error!(request = id, %cause, "a request failed");
+                }
+                reason = Some(refused.reason());
+                refused.render(dialect, issuer)
+            }),
         };
-        let protocol = own.starts_with("/oauth2/") || own.starts_with("/api/");
         let headers = response.headers_mut();
         cors::share(headers, sharing, allowed);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if protocol {
+        // What is somebody's own, and what goes wrong, is for nobody to keep.
+        if own.starts_with("/oauth2/") || own.starts_with("/api/") || reason.is_some() {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
         }
@@ -146,10 +147,10 @@ impl Endpoint for Edge {
         tracing::info!(
             id,
             method = %method,
-            route = route.map_or("-", |(route, _)| route),
+            route = route.unwrap_or("-"),
             status = response.status().as_u16(),
             reason = reason.map(Reason::as_str),
-            us = started.elapsed().as_micros(),
+            us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
             "request"
         );
         Ok(response)

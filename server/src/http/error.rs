@@ -69,7 +69,7 @@ pub struct Refused {
     retry_after: Option<i64>,
     challenge: Option<Challenge>,
     /// The methods that would have been answered (RFC 9110 §15.5.6).
-    pub(super) allow: Option<String>,
+    allow: Option<String>,
     /// For the log alone.
     pub(super) cause: Option<String>,
 }
@@ -103,7 +103,7 @@ pub struct OAuthRefused(Refused);
 pub struct ProblemRefused(Refused);
 
 impl Refused {
-    pub(super) const fn new(status: StatusCode, word: &'static str, reason: Reason) -> Self {
+    const fn new(status: StatusCode, word: &'static str, reason: Reason) -> Self {
         Self { status, word, reason, fields: Vec::new(), retry_after: None, challenge: None, allow: None, cause: None }
     }
 
@@ -112,9 +112,24 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", reason)
     }
 
-    /// A body that is too large or of a wrong type.
-    pub(super) const fn body(status: StatusCode, reason: Reason) -> Self {
-        Self::new(status, "invalid_request", reason)
+    pub(super) const fn body_too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", Reason::BodyTooLarge)
+    }
+
+    pub(super) const fn unsupported_content_type() -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", Reason::UnsupportedContentType)
+    }
+
+    /// `allow` names the methods that would have been answered.
+    pub(super) fn method_not_allowed(allow: Option<&str>) -> Self {
+        let refused = Self::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", Reason::MethodNotAllowed);
+        Self { allow: allow.map(str::to_owned), ..refused }
+    }
+
+    /// The server has more to do than it can, or is about to end.
+    pub(super) fn overloaded() -> Self {
+        let refused = Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", Reason::Overloaded);
+        Self { retry_after: Some(1), ..refused }
     }
 
     /// Values that break a rule.
@@ -132,7 +147,7 @@ impl Refused {
         Self { cause: Some(cause), ..refused }
     }
 
-    /// Another endpoint of the same mount may be stricter: introspection answers `invalid_client` by 401 always (RFC 7662 §2.3).
+    /// For a client that used the Authorization header, or should have (RFC 6749 §5.2).
     fn unauthorized(self) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, challenge: Some(Challenge::Basic), ..self }
     }
@@ -171,6 +186,9 @@ impl Refused {
         }
         if let Some(challenge) = self.challenge {
             add(header::WWW_AUTHENTICATE, challenge.write(issuer, sentence));
+        }
+        if dialect != Dialect::OAuth {
+            headers.append(header::VARY, HeaderValue::from_static("Accept"));
         }
         if dialect == Dialect::Page {
             page::protect(headers);
@@ -326,10 +344,7 @@ impl From<UserRefusal> for Refused {
                 Self { fields: vec![(field, reason)], ..Self::new(StatusCode::CONFLICT, "invalid_request", reason) }
             }
             UserRefusal::NotFound => Self::not_found(),
-            UserRefusal::Overloaded => Self {
-                retry_after: Some(1),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", Reason::Overloaded)
-            },
+            UserRefusal::Overloaded => Self::overloaded(),
             UserRefusal::Store(error) => error.into(),
         }
     }

@@ -3,7 +3,7 @@
 //! poem-openapi's own form payload lets all of that through.
 
 use percent_encoding::percent_decode;
-use poem::http::{StatusCode, header};
+use poem::http::header;
 use poem::{Request, RequestBody};
 use poem_openapi::payload::{ParsePayload, Payload};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
@@ -39,7 +39,7 @@ impl<T: ParseFromJSON> ParsePayload for Form<T> {
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         if !is_form(request) {
-            return Err(Refused::body(StatusCode::UNSUPPORTED_MEDIA_TYPE, Reason::UnsupportedContentType).into());
+            return Err(Refused::unsupported_content_type().into());
         }
         let bytes = read_body(body).await?;
         let fields = parse(&bytes)?;
@@ -92,7 +92,7 @@ pub(super) async fn read_body(body: &mut RequestBody) -> Result<Vec<u8>, Refused
     let body = body.take().map_err(|_| Refused::request(Reason::MalformedRequest))?;
     match body.into_bytes_limit(BODY_LIMIT).await {
         Ok(bytes) => Ok(bytes.into()),
-        Err(ReadBodyError::PayloadTooLarge) => Err(Refused::body(StatusCode::PAYLOAD_TOO_LARGE, Reason::BodyTooLarge)),
+        Err(ReadBodyError::PayloadTooLarge) => Err(Refused::body_too_large()),
         Err(_) => Err(Refused::request(Reason::MalformedRequest)),
     }
 }

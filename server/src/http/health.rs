@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use poem::http::StatusCode;
 use poem::{Endpoint, Request, Response, Result};
 
 use super::error::Refused;
 use crate::flows::Flows;
-use crate::model::reason::Reason;
 
 /// `/livez`: alive, whatever the database does.
 pub struct Alive;
@@ -39,7 +37,7 @@ impl Endpoint for Ready {
 
     async fn call(&self, _: Request) -> Result<Response> {
         if self.draining.load(Ordering::Relaxed) {
-            return Err(Refused::body(StatusCode::SERVICE_UNAVAILABLE, Reason::Overloaded).into());
+            return Err(Refused::overloaded().into());
         }
         match self.flows.check_ready().await {
             Ok(()) => Ok(status("ready")),

@@ -1,6 +1,5 @@
 //! How is a JSON body read? With a reason for each member that is missing or of the wrong type, and never an echo of it.
 
-use poem::http::StatusCode;
 use poem::{Request, RequestBody};
 use poem_openapi::payload::{ParsePayload, Payload};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
@@ -38,7 +37,7 @@ impl<T: Members> ParsePayload for JsonBody<T> {
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         if !media_type(request).is_some_and(|media_type| media_type.eq_ignore_ascii_case(Self::CONTENT_TYPE)) {
-            return Err(Refused::body(StatusCode::UNSUPPORTED_MEDIA_TYPE, Reason::UnsupportedContentType).into());
+            return Err(Refused::unsupported_content_type().into());
         }
         let bytes = read_body(body).await?;
         let malformed = || Refused::request(Reason::MalformedRequest);

@@ -186,6 +186,7 @@ impl MeApi {
     async fn end_sessions(
         &self,
         flows: Data<&Arc<Flows>>,
+        request: &Request,
         bearer: Bearer,
         /// `current` spares this session.
         keep: Query<Option<String>>,
@@ -196,7 +197,8 @@ impl MeApi {
             Some("current") => true,
             Some(_) => return Err(Refused::request(Reason::UnknownValue).into()),
         };
-        flows.end_sessions(&signed, keep_current).await?;
+        let origin = origin::read(request, &flows.config().server.trusted_proxies);
+        flows.end_sessions(&signed, keep_current, &origin).await?;
         Ok(Done::Done)
     }
 

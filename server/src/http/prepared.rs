@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use poem::http::{HeaderMap, StatusCode, header};
 use poem::{Endpoint, Request, Response, Result};
 
 /// A document, ready to send.
 #[derive(Clone)]
 pub struct Prepared {
-    pub(super) body: Arc<str>,
+    pub(super) body: Bytes,
     pub(super) etag: Arc<str>,
     pub(super) content_type: &'static str,
     pub(super) cache_control: &'static str,
@@ -28,7 +29,7 @@ impl Prepared {
         if has_it(headers, &self.etag) {
             return builder.status(StatusCode::NOT_MODIFIED).finish();
         }
-        builder.content_type(self.content_type).body(self.body.to_string())
+        builder.content_type(self.content_type).body(self.body.clone())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::flows::Flows;
 pub struct RevokeApi;
 
 /// A token, for its client to give back or to ask about.
-#[derive(Debug, Object)]
+#[derive(Object)]
 #[oai(rename = "PresentedToken")]
 pub struct PresentedForm {
     /// The token.

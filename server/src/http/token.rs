@@ -17,7 +17,7 @@ use crate::model::secret::Secret;
 pub struct TokenApi;
 
 /// A request for tokens. Which fields it needs depends on `grant_type`.
-#[derive(Debug, Object)]
+#[derive(Object)]
 #[oai(rename = "TokenRequest")]
 pub struct TokenForm {
     /// `password`, `refresh_token` or `client_credentials`.
@@ -39,7 +39,7 @@ pub struct TokenForm {
 }
 
 /// Tokens.
-#[derive(Debug, Object)]
+#[derive(Object)]
 #[oai(rename = "TokenResponse", skip_serializing_if_is_none)]
 pub struct TokenAnswer {
     /// Send it as `Authorization: Bearer …`.

@@ -15,8 +15,8 @@ impl Password {
     /// Takes what was typed; `None` if it is longer than any password can be, so that nobody makes the server hash a book.
     #[must_use]
     pub fn typed(text: &str) -> Option<Self> {
-        // NFC never makes more than three characters of one, nor fewer than a third.
-        if text.chars().count() > LENGTH_LIMIT * 3 {
+        // NFC makes one character of four at the most.
+        if text.chars().count() > LENGTH_LIMIT * 4 {
             return None;
         }
         let text = text::nfc(text);

@@ -60,11 +60,14 @@ impl Bound {
     pub fn gate(self, counted: Counted, now: Timestamp) -> Gate {
         match self {
             Self::InARow { free } if counted.failures < free => Gate::Open,
-            Self::InARow { .. } if now >= counted.retry_at => Gate::OneAtATime,
+            // A wait longer than any was counted by a clock that has gone back since.
+            Self::InARow { .. } if now >= counted.retry_at || counted.retry_at > now.plus(LONGEST_WAIT) => {
+                Gate::OneAtATime
+            }
             Self::InARow { .. } => Gate::Shut { retry_after: (counted.retry_at.0 - now.0).clamp(1, LONGEST_WAIT) },
             Self::Within { failures, seconds } => {
                 let elapsed = now.since(counted.since);
-                if counted.failures < failures || elapsed >= seconds {
+                if counted.failures < failures || elapsed >= seconds || counted.since > now {
                     Gate::Open
                 } else {
                     Gate::Shut { retry_after: seconds - elapsed }
@@ -108,7 +111,9 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumps_back_shuts_nobody_out_for_long() {
-        assert_eq!(ACCOUNT_AND_ADDRESS.gate(counted(5, 1_000_000), Timestamp(7)), Gate::Shut { retry_after: 900 });
+        assert_eq!(ACCOUNT_AND_ADDRESS.gate(counted(5, 1_000_000), Timestamp(7)), Gate::OneAtATime);
+        let ahead = Counted { failures: 200, since: Timestamp(1_000_000), retry_at: Timestamp(0) };
+        assert_eq!(ACCOUNT_OR_ADDRESS.gate(ahead, Timestamp(7)), Gate::Open);
     }
 
     #[test]

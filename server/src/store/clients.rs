@@ -1,11 +1,10 @@
 //! Which clients are there? Table `clients`.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, QueryOrder};
 
-use super::{Read, Stored, Write, lists};
+use super::{Read, StoreError, Stored, Write, lists};
 use crate::model::client::{Client, ClientType, GrantType};
 use crate::model::scope::Scopes;
 use crate::model::secret::Secret;
@@ -37,12 +36,17 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl From<Model> for Client {
-    fn from(row: Model) -> Self {
-        Self {
+impl TryFrom<Model> for Client {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Stored<Self> {
+        // An unknown type must not become one that needs no secret.
+        let client_type = ClientType::parse(&row.client_type)
+            .ok_or_else(|| StoreError::Broken(format!("unknown client type {}", row.client_type)))?;
+        Ok(Self {
             id: row.id,
             name: row.name,
-            client_type: ClientType::parse(&row.client_type).unwrap_or(ClientType::Public),
+            client_type,
             secret_hash: row.secret_hash.map(Secret::new),
             grants: row.grants.split_ascii_whitespace().filter_map(GrantType::parse).collect(),
             scopes: Scopes::parse(&row.scopes).unwrap_or_default(),
@@ -55,30 +59,21 @@ impl From<Model> for Client {
             access_ttl: row.access_ttl,
             refresh_ttl: row.refresh_ttl,
             created_at: Timestamp(row.created_at),
-        }
+        })
     }
 }
 
 impl Read {
     /// The client of this id.
     pub(crate) async fn find_client(&self, id: &str) -> Stored<Option<Client>> {
-        Ok(Entity::find_by_id(id).one(&self.executor()).await?.map(Client::from))
+        Entity::find_by_id(id).one(&self.executor()).await?.map(Client::try_from).transpose()
     }
 
     /// Every client, oldest first.
     pub(crate) async fn list_clients(&self) -> Stored<Vec<Client>> {
         let rows =
             Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(&self.executor()).await?;
-        Ok(rows.into_iter().map(Client::from).collect())
-    }
-
-    /// The clients that may name this origin: a narrowing only, the caller compares the whole.
-    pub(crate) async fn list_clients_naming(&self, origin: &str) -> Stored<Vec<Client>> {
-        let rows = Entity::find()
-            .filter(Column::Origins.contains(origin).or(Column::RedirectUris.contains(origin)))
-            .all(&self.executor())
-            .await?;
-        Ok(rows.into_iter().map(Client::from).collect())
+        rows.into_iter().map(Client::try_from).collect()
     }
 }
 

@@ -28,11 +28,11 @@ const MIGRATION_LOCK: i64 = 0x6772_616e_7464;
 /// Who opens the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The server: alone on its SQLite data, and it brings the schema up to date.
+    /// The server: alone on its SQLite data, which it makes if it is not there.
     Serve,
-    /// `grantd migrate`: brings the schema up to date beside a running server.
+    /// `grantd migrate`: beside a running server.
     Migrate,
-    /// `grantd migrate --dry-run`: changes nothing, whatever the version.
+    /// `grantd migrate --dry-run`: whatever is there, and nothing is made.
     Inspect,
     /// Any other command: data of this version, or nothing.
     Command,
@@ -44,8 +44,10 @@ pub struct Opened {
     pub store: Store,
     /// Held as long as the server runs; the operating system lets go of it with the process.
     pub lock: Option<File>,
-    /// Names of the changes that were made to the schema, or that [`Purpose::Inspect`] found missing.
-    pub migrations: Vec<String>,
+    /// Names of the changes that its schema lacks, for [`Store::migrate`] to make.
+    pub missing: Vec<String>,
+    /// Whether it lacks them all: nobody has used it yet.
+    pub new: bool,
 }
 
 /// Why a database cannot be used. Each says what to do.
@@ -80,15 +82,40 @@ impl Store {
                 (open_postgres(url.expose()).await.map_err(|error| unusable(error.to_string()))?, None)
             }
         };
-        let missing = pending(&store, &at).await?;
-        let migrations = names(&missing);
+        let missing = names(&pending(&store, &at).await?);
+        let new = missing.len() == Migrator::migrations().len();
         match purpose {
-            Purpose::Serve | Purpose::Migrate if !migrations.is_empty() => store.migrate().await?,
-            Purpose::Command if migrations.len() == Migrator::migrations().len() => return Err(OpenError::Missing(at)),
-            Purpose::Command if !migrations.is_empty() => return Err(OpenError::Older { at, count: migrations.len() }),
-            _ => {}
+            Purpose::Command if new => Err(OpenError::Missing(at)),
+            Purpose::Command if !missing.is_empty() => Err(OpenError::Older { at, count: missing.len() }),
+            _ => Ok(Opened { store, lock, missing, new }),
         }
-        Ok(Opened { store, lock, migrations })
+    }
+
+    /// The changes that the database lacks; it is not made if it is not there.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn inspect(database: &Database) -> std::result::Result<Vec<String>, OpenError> {
+        if matches!(database, Database::Sqlite { path } if !path.exists()) {
+            return Ok(names(&Migrator::get_migration_files()));
+        }
+        let opened = Self::open(database, Purpose::Inspect).await?;
+        opened.store.close().await;
+        Ok(opened.missing)
+    }
+
+    /// Makes the missing changes, all or none, one server at a time.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then none was made.
+    pub async fn migrate(&self) -> Stored<()> {
+        let tx = self.begin().await?;
+        tx.advisory_lock().await?;
+        match &tx.0.0.0 {
+            Via::Transaction(transaction) => Migrator::up(transaction, None).await?,
+            Via::Pool(pool) => Migrator::up(pool, None).await?,
+        }
+        tx.commit().await
     }
 
     fn over(readers: DatabaseConnection, writer: DatabaseConnection) -> Self {
@@ -114,25 +141,11 @@ impl Store {
         }
         Ok(())
     }
-
-    /// Makes the missing changes, all or none, one server at a time.
-    async fn migrate(&self) -> Stored<()> {
-        let tx = self.begin().await?;
-        tx.advisory_lock().await?;
-        match &tx.0.0.0 {
-            Via::Transaction(transaction) => Migrator::up(transaction, None).await?,
-            Via::Pool(pool) => Migrator::up(pool, None).await?,
-        }
-        tx.commit().await
-    }
 }
 
 impl Tx {
     /// One at a time among all nodes until the end of the transaction. SQLite's writer is alone anyway.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn advisory_lock(&self) -> Stored<()> {
+    async fn advisory_lock(&self) -> Stored<()> {
         let executor = self.executor();
         if executor.get_database_backend() == DbBackend::Postgres {
             let lock = Statement::from_sql_and_values(
@@ -172,6 +185,9 @@ async fn open_sqlite(path: &Path, purpose: Purpose, at: &str) -> std::result::Re
     if creates && let Some(folder) = path.parent() {
         make_private_folder(folder).map_err(unusable)?;
     }
+    if creates {
+        make_private_file(path).map_err(unusable)?;
+    }
     let lock = if purpose == Purpose::Serve { Some(lock_beside(path, at)?) } else { None };
     let store = sqlite_pools(path, creates)
         .await
@@ -186,6 +202,15 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+/// SQLite gives the files beside the database its mode.
+fn make_private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// A lock file beside the database: SQLite's own locks come and go, and a lock of the operating system dies with its process.

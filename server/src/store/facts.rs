@@ -3,12 +3,9 @@
 
 use sea_orm::{ConnectionTrait, QueryResult, Statement, TryGetable};
 
-use super::{Read, Stored, lists};
-use crate::model::client::{Client, ClientType, GrantType};
-use crate::model::id::{FamilyId, SessionId, UserId};
-use crate::model::reason::Reason;
-use crate::model::scope::Scopes;
-use crate::model::secret::Secret;
+use super::{Read, StoreError, Stored, clients, token_families, users};
+use crate::model::client::Client;
+use crate::model::id::FamilyId;
 use crate::model::signing_key::SigningAlg;
 use crate::model::throttle::Counted;
 use crate::model::timestamp::Timestamp;
@@ -64,15 +61,17 @@ pub struct Line {
     pub user: User,
 }
 
+/// The youngest active key signs; where the clock went back and none is active yet, the next to come.
 const FACTS: &str = "SELECT \
     c.id, c.name, c.client_type, c.secret_hash, c.grants, c.scopes, c.redirect_uris, c.origins, c.resources, \
     c.resource_server, c.audiences, c.rotation, c.access_ttl, c.refresh_ttl, c.created_at, \
     t.failures, t.since, t.retry_at, \
     f.id, f.session_id, f.user_id, f.client_id, f.scopes, f.audience, f.secret_key_id, f.seed, f.generation, f.previous_generation, \
     f.rotated_at, f.answered_at, f.confirmed_at, f.created_at, f.expires_at, f.revoked_at, f.revoked_reason, s.created_at, \
-    u.username, u.email, u.name, u.picture, u.roles, u.password_hash, u.created_at, u.locked_at, \
+    u.id, u.username, u.username_key, u.email, u.email_key, u.name, u.picture, u.roles, u.password_hash, u.email_verified, \
+    u.created_at, u.locked_at, \
     k.kid, r.jti, h.id, \
-    (SELECT kid FROM signing_keys WHERE alg = $7 AND active_at <= $8 AND retired_at IS NULL ORDER BY active_at DESC, ordinal DESC LIMIT 1) \
+    (SELECT kid FROM signing_keys WHERE alg = $7 AND retired_at IS NULL ORDER BY active_at > $8, ABS(active_at - $8), ordinal DESC LIMIT 1) \
     FROM (SELECT 1 AS one) one \
     LEFT JOIN clients c ON c.id = $1 \
     LEFT JOIN throttles t ON t.key = $2 \
@@ -99,7 +98,7 @@ impl Read {
         ];
         let statement = Statement::from_sql_and_values(executor.get_database_backend(), FACTS, values);
         let Some(row) = executor.query_one_raw(statement).await? else {
-            return Err(super::StoreError::Broken("one row was asked for, none came".to_owned()));
+            return Err(StoreError::Broken("one row was asked for, none came".to_owned()));
         };
         let mut columns = Columns { row: &row, next: 0 };
         Ok(Facts {
@@ -130,46 +129,32 @@ impl Columns<'_> {
     fn skip(&mut self, columns: usize) {
         self.next += columns;
     }
-
-    fn time(&mut self) -> Stored<Timestamp> {
-        Ok(Timestamp(self.take()?))
-    }
-
-    fn maybe_time(&mut self) -> Stored<Option<Timestamp>> {
-        Ok(self.take::<Option<i64>>()?.map(Timestamp))
-    }
-
-    fn words(&mut self) -> Stored<Vec<String>> {
-        Ok(lists::split(&self.take::<String>()?))
-    }
-
-    fn scopes(&mut self) -> Stored<Scopes> {
-        Ok(Scopes::parse(&self.take::<String>()?).unwrap_or_default())
-    }
 }
 
+/// The client that asks; its columns stand in the order of the table.
 fn client(columns: &mut Columns<'_>) -> Stored<Option<Client>> {
     let Some(id) = columns.take::<Option<String>>()? else {
         columns.skip(14);
         return Ok(None);
     };
-    Ok(Some(Client {
+    let row = clients::Model {
         id,
         name: columns.take()?,
-        client_type: ClientType::parse(&columns.take::<String>()?).unwrap_or(ClientType::Public),
-        secret_hash: columns.take::<Option<String>>()?.map(Secret::new),
-        grants: columns.take::<String>()?.split_ascii_whitespace().filter_map(GrantType::parse).collect(),
-        scopes: columns.scopes()?,
-        redirect_uris: columns.words()?,
-        origins: columns.words()?,
-        resources: columns.words()?,
+        client_type: columns.take()?,
+        secret_hash: columns.take()?,
+        grants: columns.take()?,
+        scopes: columns.take()?,
+        redirect_uris: columns.take()?,
+        origins: columns.take()?,
+        resources: columns.take()?,
         resource_server: columns.take()?,
-        audiences: columns.words()?,
+        audiences: columns.take()?,
         rotation: columns.take()?,
         access_ttl: columns.take()?,
         refresh_ttl: columns.take()?,
-        created_at: columns.time()?,
-    }))
+        created_at: columns.take()?,
+    };
+    Ok(Some(row.try_into()?))
 }
 
 fn counted(columns: &mut Columns<'_>) -> Stored<Option<Counted>> {
@@ -177,44 +162,48 @@ fn counted(columns: &mut Columns<'_>) -> Stored<Option<Counted>> {
         columns.skip(2);
         return Ok(None);
     };
-    Ok(Some(Counted { failures, since: columns.time()?, retry_at: columns.time()? }))
+    Ok(Some(Counted { failures, since: Timestamp(columns.take()?), retry_at: Timestamp(columns.take()?) }))
 }
 
+/// The token's line; the columns of the family and of the user stand in the order of their tables.
 fn line(columns: &mut Columns<'_>) -> Stored<Option<Line>> {
     let Some(id) = columns.take::<Option<String>>()? else {
-        columns.skip(25);
+        columns.skip(29);
         return Ok(None);
     };
-    let family = TokenFamily {
-        id: FamilyId::stored(id),
-        session_id: SessionId::stored(columns.take()?),
-        user_id: UserId::stored(columns.take()?),
+    let family = token_families::Model {
+        id,
+        session_id: columns.take()?,
+        user_id: columns.take()?,
         client_id: columns.take()?,
-        scopes: columns.scopes()?,
-        audience: columns.words()?,
+        scopes: columns.take()?,
+        audience: columns.take()?,
         secret_key_id: columns.take()?,
-        seed: Secret::new(columns.take()?),
+        seed: columns.take()?,
         generation: columns.take()?,
         previous_generation: columns.take()?,
-        rotated_at: columns.time()?,
-        answered_at: columns.time()?,
-        confirmed_at: columns.maybe_time()?,
-        created_at: columns.time()?,
-        expires_at: columns.time()?,
-        revoked_at: columns.maybe_time()?,
-        revoked_reason: columns.take::<Option<String>>()?.as_deref().and_then(Reason::parse),
+        rotated_at: columns.take()?,
+        answered_at: columns.take()?,
+        confirmed_at: columns.take()?,
+        created_at: columns.take()?,
+        expires_at: columns.take()?,
+        revoked_at: columns.take()?,
+        revoked_reason: columns.take()?,
     };
-    let auth_time = columns.time()?;
-    let user = User {
-        id: family.user_id.clone(),
+    let auth_time = Timestamp(columns.take()?);
+    let user = users::Model {
+        id: columns.take()?,
         username: columns.take()?,
+        username_key: columns.take()?,
         email: columns.take()?,
+        email_key: columns.take()?,
         name: columns.take()?,
         picture: columns.take()?,
-        roles: columns.words()?,
-        password_hash: Secret::new(columns.take()?),
-        created_at: columns.time()?,
-        locked_at: columns.maybe_time()?,
+        roles: columns.take()?,
+        password_hash: columns.take()?,
+        email_verified: columns.take()?,
+        created_at: columns.take()?,
+        locked_at: columns.take()?,
     };
-    Ok(Some(Line { family, auth_time, user }))
+    Ok(Some(Line { family: family.into(), auth_time, user: user.into() }))
 }

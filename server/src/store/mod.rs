@@ -3,6 +3,7 @@
 //! A single guarded statement needs no transaction: [`Store::write`] sends it by itself. [`Tx`] can do all that [`Write`] can,
 //! and [`Write`] can read all that [`Read`] can.
 
+mod client_origins;
 mod clients;
 mod connect;
 mod error;

@@ -41,9 +41,6 @@ impl From<Model> for Session {
     }
 }
 
-/// Where a page of a list goes on: after this session.
-pub type After<'a> = Option<&'a SessionId>;
-
 #[derive(FromQueryResult)]
 struct LivingRow {
     id: String,
@@ -57,29 +54,63 @@ struct LivingRow {
     expires_at: i64,
 }
 
-/// Sessions with a living family, newest first. Ids sort by age. An absolute end and idleness end a family without a word.
-const LIVING: &str = "SELECT s.id, s.user_id, s.client_id, c.name AS client_name, s.user_agent, s.ip, s.created_at, \
-     MAX(f.answered_at) AS last_used_at, \
-     MAX(CASE WHEN f.expires_at < f.answered_at + $3 THEN f.expires_at ELSE f.answered_at + $3 END) AS expires_at \
-     FROM sessions s JOIN token_families f ON f.session_id = s.id LEFT JOIN clients c ON c.id = s.client_id \
-     WHERE ($1 IS NULL OR s.user_id = $1) AND s.ended_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > $2 AND f.answered_at + $3 > $2 \
-     AND s.id < $4 GROUP BY s.id, s.user_id, s.client_id, c.name, s.user_agent, s.ip, s.created_at ORDER BY s.id DESC LIMIT $5";
+/// Sessions with a living family, newest first: ids sort by age. An absolute end and idleness end a family without a word. What narrows them stands between.
+macro_rules! living {
+    ($narrower:literal) => {
+        concat!(
+            "SELECT s.id, s.user_id, s.client_id, c.name AS client_name, s.user_agent, s.ip, s.created_at, \
+             MAX(f.answered_at) AS last_used_at, \
+             MAX(CASE WHEN f.expires_at < f.answered_at + $2 THEN f.expires_at ELSE f.answered_at + $2 END) AS expires_at \
+             FROM sessions s JOIN token_families f ON f.session_id = s.id LEFT JOIN clients c ON c.id = s.client_id \
+             WHERE s.ended_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > $1 AND f.answered_at + $2 > $1",
+            $narrower,
+            " GROUP BY s.id, s.user_id, s.client_id, c.name, s.user_agent, s.ip, s.created_at ORDER BY s.id DESC"
+        )
+    };
+}
+const LIVING: &str = living!("");
+const LIVING_OF_USER: &str = living!(" AND s.user_id = $3");
+const PAGE_OF_USER: &str = concat!(living!(" AND s.user_id = $3"), " LIMIT $4");
+const NEXT_PAGE_OF_USER: &str = concat!(living!(" AND s.user_id = $3 AND s.id < $5"), " LIMIT $4");
 
 impl Read {
-    /// Living sessions, newest first: those of one user, or all.
-    pub(crate) async fn list_living_sessions(
+    /// Every living session, newest first.
+    pub(crate) async fn list_living_sessions(&self, now: Timestamp, idle_ttl: i64) -> Stored<Vec<LivingSession>> {
+        self.list_living(LIVING, vec![now.0.into(), idle_ttl.into()]).await
+    }
+
+    /// The living sessions of a user, newest first.
+    pub(crate) async fn list_living_sessions_of_user(
         &self,
-        user: Option<&UserId>,
+        user: &UserId,
         now: Timestamp,
         idle_ttl: i64,
-        after: After<'_>,
+    ) -> Stored<Vec<LivingSession>> {
+        self.list_living(LIVING_OF_USER, vec![now.0.into(), idle_ttl.into(), user.as_str().into()]).await
+    }
+
+    /// A page of them: `limit` at most, those older than `after`.
+    pub(crate) async fn page_living_sessions_of_user(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+        idle_ttl: i64,
+        after: Option<&SessionId>,
         limit: i64,
     ) -> Stored<Vec<LivingSession>> {
+        let mut values = vec![now.0.into(), idle_ttl.into(), user.as_str().into(), limit.into()];
+        match after {
+            None => self.list_living(PAGE_OF_USER, values).await,
+            Some(after) => {
+                values.push(after.as_str().into());
+                self.list_living(NEXT_PAGE_OF_USER, values).await
+            }
+        }
+    }
+
+    async fn list_living(&self, sql: &str, values: Vec<Value>) -> Stored<Vec<LivingSession>> {
         let executor = self.executor();
-        // "~" sorts behind every id.
-        let before = after.map_or("~", SessionId::as_str);
-        let values = [user.map(UserId::as_str).into(), now.0.into(), idle_ttl.into(), before.into(), limit.into()];
-        let statement = Statement::from_sql_and_values(executor.get_database_backend(), LIVING, values);
+        let statement = Statement::from_sql_and_values(executor.get_database_backend(), sql, values);
         let rows = LivingRow::find_by_statement(statement).all(&executor).await?;
         Ok(rows
             .into_iter()

@@ -28,8 +28,8 @@ const COUNT_IN_A_ROW: &str = "INSERT INTO throttles (key, failures, since, retry
 
 /// One more failure in the window that began at most `$3` seconds ago, or the first of a new one.
 const COUNT_WITHIN: &str = "INSERT INTO throttles (key, failures, since, retry_at) VALUES ($1, 1, $2, 0) \
-     ON CONFLICT (key) DO UPDATE SET failures = CASE WHEN throttles.since <= $2 - $3 THEN 1 ELSE throttles.failures + 1 END, \
-     since = CASE WHEN throttles.since <= $2 - $3 THEN $2 ELSE throttles.since END RETURNING failures";
+     ON CONFLICT (key) DO UPDATE SET failures = CASE WHEN throttles.since <= $2 - $3 OR throttles.since > $2 THEN 1 ELSE throttles.failures + 1 END, \
+     since = CASE WHEN throttles.since <= $2 - $3 OR throttles.since > $2 THEN $2 ELSE throttles.since END RETURNING failures";
 
 impl Read {
     /// What was counted under each of these keys, in their order.
@@ -59,6 +59,17 @@ impl Write {
             .filter(Column::Failures.eq(seen.failures))
             .filter(Column::RetryAt.eq(seen.retry_at.0));
         Ok(update.exec(&self.executor()).await?.rows_affected == 1)
+    }
+
+    /// Gives a reserved try back that nobody came to make, if none was counted since.
+    pub(crate) async fn return_try(&self, key: &str, seen: Counted) -> Stored<()> {
+        let update = Entity::update_many()
+            .col_expr(Column::Failures, Expr::value(seen.failures))
+            .col_expr(Column::RetryAt, Expr::value(seen.retry_at.0))
+            .filter(Column::Key.eq(key))
+            .filter(Column::Failures.eq(seen.failures + 1));
+        update.exec(&self.executor()).await?;
+        Ok(())
     }
 
     /// Counts a failure.

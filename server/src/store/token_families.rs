@@ -10,6 +10,8 @@ use sea_orm::{ActiveValue::Set, QuerySelect, UpdateMany};
 use super::{Read, Stored, Write, lists};
 use crate::model::id::{FamilyId, SessionId, UserId};
 use crate::model::reason::Reason;
+use crate::model::scope::Scopes;
+use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::{TokenFamily, WINDOWS_OPEN};
 
@@ -17,29 +19,53 @@ use crate::model::token_family::{TokenFamily, WINDOWS_OPEN};
 #[sea_orm(table_name = "token_families")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    id: String,
-    session_id: String,
-    user_id: String,
-    client_id: String,
-    scopes: String,
-    audience: String,
-    secret_key_id: String,
-    seed: Vec<u8>,
-    generation: i64,
-    previous_generation: i64,
-    rotated_at: i64,
-    answered_at: i64,
-    confirmed_at: Option<i64>,
-    created_at: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
-    revoked_reason: Option<String>,
+    pub(super) id: String,
+    pub(super) session_id: String,
+    pub(super) user_id: String,
+    pub(super) client_id: String,
+    pub(super) scopes: String,
+    pub(super) audience: String,
+    pub(super) secret_key_id: String,
+    pub(super) seed: Vec<u8>,
+    pub(super) generation: i64,
+    pub(super) previous_generation: i64,
+    pub(super) rotated_at: i64,
+    pub(super) answered_at: i64,
+    pub(super) confirmed_at: Option<i64>,
+    pub(super) created_at: i64,
+    pub(super) expires_at: i64,
+    pub(super) revoked_at: Option<i64>,
+    pub(super) revoked_reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for TokenFamily {
+    fn from(row: Model) -> Self {
+        Self {
+            id: FamilyId::stored(row.id),
+            session_id: SessionId::stored(row.session_id),
+            user_id: UserId::stored(row.user_id),
+            client_id: row.client_id,
+            scopes: Scopes::parse(&row.scopes).unwrap_or_default(),
+            audience: lists::split(&row.audience),
+            secret_key_id: row.secret_key_id,
+            seed: Secret::new(row.seed),
+            generation: row.generation,
+            previous_generation: row.previous_generation,
+            rotated_at: Timestamp(row.rotated_at),
+            answered_at: Timestamp(row.answered_at),
+            confirmed_at: row.confirmed_at.map(Timestamp),
+            created_at: Timestamp(row.created_at),
+            expires_at: Timestamp(row.expires_at),
+            revoked_at: row.revoked_at.map(Timestamp),
+            revoked_reason: row.revoked_reason.as_deref().and_then(Reason::parse),
+        }
+    }
+}
 
 /// The row `id` as long as nobody has ended it: the guard that every row of the table shares.
 fn living(id: &FamilyId) -> UpdateMany<Entity> {
@@ -58,6 +84,14 @@ fn made(update: UpdateMany<Entity>, generation: i64, now: Timestamp) -> UpdateMa
 /// The later of `answered_at` and `now`: two nodes' clocks differ.
 fn later_of_answered_and(now: Timestamp) -> SimpleExpr {
     Expr::case(Column::AnsweredAt.lt(now.0), now.0).finally(Expr::col(Column::AnsweredAt)).into()
+}
+
+/// Every family that is alive: one that time or idleness has ended keeps that reason.
+fn alive(now: Timestamp, idle_ttl: i64) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now.0))
+        .filter(Column::AnsweredAt.gt(now.minus(idle_ttl).0))
 }
 
 fn ending(update: UpdateMany<Entity>, now: Timestamp, reason: Reason) -> UpdateMany<Entity> {
@@ -199,37 +233,36 @@ impl Write {
         self.moved(ending(living(id), now, reason)).await
     }
 
-    /// Ends the families of a session.
+    /// Ends the living families of a session; false if there was none.
     pub(crate) async fn revoke_families_of_session(
         &self,
         session: &SessionId,
         now: Timestamp,
+        idle_ttl: i64,
         reason: Reason,
-    ) -> Stored<()> {
-        let update =
-            Entity::update_many().filter(Column::SessionId.eq(session.as_str())).filter(Column::RevokedAt.is_null());
-        self.moved(ending(update, now, reason)).await.map(drop)
+    ) -> Stored<bool> {
+        self.moved(ending(alive(now, idle_ttl).filter(Column::SessionId.eq(session.as_str())), now, reason)).await
     }
 
-    /// Ends the families of a user, but for those of the session `spared`.
+    /// Ends the living families of a user, but for those of the session `spared`.
     pub(crate) async fn revoke_families_of_user(
         &self,
         user: &UserId,
         spared: Option<&SessionId>,
         now: Timestamp,
+        idle_ttl: i64,
         reason: Reason,
     ) -> Stored<()> {
-        let mut update =
-            Entity::update_many().filter(Column::UserId.eq(user.as_str())).filter(Column::RevokedAt.is_null());
+        let mut update = alive(now, idle_ttl).filter(Column::UserId.eq(user.as_str()));
         if let Some(spared) = spared {
             update = update.filter(Column::SessionId.ne(spared.as_str()));
         }
         self.moved(ending(update, now, reason)).await.map(drop)
     }
 
-    /// Ends every family there is.
-    pub(crate) async fn revoke_every_family(&self, now: Timestamp, reason: Reason) -> Stored<()> {
-        self.moved(ending(Entity::update_many().filter(Column::RevokedAt.is_null()), now, reason)).await.map(drop)
+    /// Ends every living family there is.
+    pub(crate) async fn revoke_every_family(&self, now: Timestamp, idle_ttl: i64, reason: Reason) -> Stored<()> {
+        self.moved(ending(alive(now, idle_ttl), now, reason)).await.map(drop)
     }
 
     async fn moved(&self, update: UpdateMany<Entity>) -> Stored<bool> {

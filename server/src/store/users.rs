@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, DbBackend, QueryOrder, QuerySelect};
 
 use super::{Read, Stored, Write, lists};
 use crate::model::id::UserId;
@@ -15,18 +15,18 @@ use crate::model::user::{Email, User, Username};
 #[sea_orm(table_name = "users")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    id: String,
-    username: String,
-    username_key: String,
-    email: String,
-    email_key: String,
-    name: Option<String>,
-    picture: Option<String>,
-    roles: String,
-    password_hash: String,
-    email_verified: bool,
-    created_at: i64,
-    locked_at: Option<i64>,
+    pub(super) id: String,
+    pub(super) username: String,
+    pub(super) username_key: String,
+    pub(super) email: String,
+    pub(super) email_key: String,
+    pub(super) name: Option<String>,
+    pub(super) picture: Option<String>,
+    pub(super) roles: String,
+    pub(super) password_hash: String,
+    pub(super) email_verified: bool,
+    pub(super) created_at: i64,
+    pub(super) locked_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -114,6 +114,15 @@ impl Write {
     /// Holds the user's row until the transaction ends: whoever ends sessions does so first, so that a sign-in under way is waited for.
     pub(crate) async fn lock_user_row(&self, id: &UserId) -> Stored<Option<User>> {
         Ok(Entity::find_by_id(id.as_str()).lock_exclusive().one(&self.executor()).await?.map(User::from))
+    }
+
+    /// Holds every user's row until the transaction ends: no sign-in is under way meanwhile. SQLite's writer is alone anyway.
+    pub(crate) async fn lock_every_user_row(&self) -> Stored<()> {
+        let executor = self.executor();
+        if executor.get_database_backend() == DbBackend::Postgres {
+            executor.execute_unprepared("LOCK TABLE users IN EXCLUSIVE MODE").await?;
+        }
+        Ok(())
     }
 
     /// Replaces the hash `old` of a user who is not locked by another hash of the same password; false if either no longer holds.

@@ -59,7 +59,9 @@ impl TokenRequest {
     /// The scopes asked for, if any were.
     fn asked_scopes(&self) -> Result<Option<Scopes>, Refusal> {
         let refused = Refusal::new(Code::InvalidScope, Reason::ScopeNotAllowed);
-        self.scope.as_deref().map(|scope| Scopes::parse(scope).ok_or(refused)).transpose()
+        let asked = self.scope.as_deref().map(|scope| Scopes::parse(scope).ok_or(refused)).transpose()?;
+        // Nothing but spaces asks for nothing.
+        Ok(asked.filter(|scopes| !scopes.is_empty()))
     }
 }
 

@@ -67,7 +67,10 @@ impl Flows {
 
         for _ in 0..TRIES {
             let hash = user.as_ref().map(|user| &user.password_hash);
-            let verified = self.passwords.verify(password.clone(), hash).await.map_err(|_| Refusal::overloaded())?;
+            let Ok(verified) = self.passwords.verify(password.clone(), hash).await else {
+                throttle.not_tried(self.store.write()).await?;
+                return Err(Refusal::overloaded().into());
+            };
             let Some(found) = user.take_if(|user| verified.right && user.locked_at.is_none()) else {
                 return self.sign_in_failed(user, &request.origin, &client, throttle, now).await;
             };

@@ -124,6 +124,8 @@ impl Flows {
             Judgement::Late => tx.retry_family(&family.id, family.generation, g, now, window).await?,
             Judgement::Behind => tx.catch_family_up(&family.id, g, now).await?,
             _ => {
+                // Whoever ends things takes the user's row first, so that no two wait for each other.
+                tx.lock_user_row(&family.user_id).await?;
                 let ended = tx.end_family_of_replay(&family.id, g, now, window).await?;
                 if ended && !tx.has_open_family(&family.session_id).await? {
                     tx.end_session(&family.session_id, now, Reason::RefreshTokenReused).await?;
