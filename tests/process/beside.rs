@@ -36,7 +36,11 @@ async fn a_locked_users_access_token_is_refused_at_the_next_request() {
     assert!(!client.is_active(&tokens.access).await);
     assert!(!client.is_active(&tokens.refresh).await);
     client.refresh(&tokens.refresh).await.expect_error(400, "invalid_grant").expect_reason("user_locked");
-    client.try_sign_in("bob", "bob-dev-password").await.expect_error(400, "invalid_grant").expect_reason("sign_in_failed");
+    client
+        .try_sign_in("bob", "bob-dev-password")
+        .await
+        .expect_error(400, "invalid_grant")
+        .expect_reason("sign_in_failed");
     client.userinfo(&ada.access).await.expect(200);
     assert_eq!(run(&data, &["user", "show", "bob", "--json"]).expect(0).json()["locked"], true);
 
@@ -95,7 +99,8 @@ async fn a_client_that_was_made_gets_a_token_with_the_secret_that_was_shown() {
 async fn a_client_goes_by_the_lives_that_were_given_to_it() {
     let data = TempDir::new();
     let server = site::dev(&data).start();
-    let mut args = vec!["client", "create", "app", "--type", "public", "--grant", "password", "--grant", "refresh_token"];
+    let mut args =
+        vec!["client", "create", "app", "--type", "public", "--grant", "password", "--grant", "refresh_token"];
     args.extend(["--access-ttl", "90s", "--refresh-ttl", "1h", "--origin", "https://app.example.org"]);
     run(&data, &args).expect(0);
     let client = server.client().as_public("app");
@@ -140,7 +145,8 @@ async fn every_session_can_be_ended_at_once() {
     let data = TempDir::new();
     let server = site::dev(&data).start();
     let client = server.client();
-    let all = [client.sign_in_ada().await, client.sign_in_bob().await, client.as_public("grant-cli").sign_in_bob().await];
+    let all =
+        [client.sign_in_ada().await, client.sign_in_bob().await, client.as_public("grant-cli").sign_in_bob().await];
     let ended = run(&data, &["session", "revoke", "--all", "--json"]).expect(0).json();
     assert_eq!(ended["ended"], 3);
     for tokens in &all {
@@ -181,7 +187,8 @@ async fn a_public_client_without_the_refresh_grant_gets_no_refresh_token() {
 async fn a_confidential_client_without_rotation_keeps_its_refresh_token() {
     let data = TempDir::new();
     let server = site::dev(&data).start();
-    let args = ["client", "create", "portal", "--grant", "password", "--grant", "refresh_token", "--no-rotation", "--json"];
+    let args =
+        ["client", "create", "portal", "--grant", "password", "--grant", "refresh_token", "--no-rotation", "--json"];
     let made = run(&data, &args).expect(0).json();
     assert_eq!(made["rotation"], false);
     let client = server.client().as_confidential("portal", made["client_secret"].as_str().expect("a secret"));

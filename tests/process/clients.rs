@@ -10,14 +10,21 @@ const SECRET: &str = "exactly-24-characters-ok";
 fn without_a_grant_a_confidential_client_is_a_service_and_a_resource_server_has_none() {
     let data = site::migrated();
     let service = run(&data, &["client", "create", "billing", "--json"]).expect(0).json();
-    assert_eq!((&service["type"], &service["grants"]), (&"confidential".into(), &serde_json::json!(["client_credentials"])));
+    assert_eq!(
+        (&service["type"], &service["grants"]),
+        (&"confidential".into(), &serde_json::json!(["client_credentials"]))
+    );
     assert_eq!(service["scopes"], serde_json::json!(["openid", "profile", "email"]));
     assert_eq!((&service["rotation"], &service["resource_server"]), (&true.into(), &false.into()));
-    let api = run(&data, &["client", "create", "api", "--resource-server", "--audience", "https://api.example.org", "--json"]);
+    let api = run(
+        &data,
+        &["client", "create", "api", "--resource-server", "--audience", "https://api.example.org", "--json"],
+    );
     let api = api.expect(0).json();
     assert_eq!((&api["grants"], &api["resource_server"]), (&serde_json::json!([]), &true.into()));
     assert_eq!(api["audiences"], serde_json::json!(["https://api.example.org"]));
-    let both = run(&data, &["client", "create", "both", "--resource-server", "--grant", "client_credentials", "--json"]);
+    let both =
+        run(&data, &["client", "create", "both", "--resource-server", "--grant", "client_credentials", "--json"]);
     assert_eq!(both.expect(0).json()["grants"], serde_json::json!(["client_credentials"]));
 }
 
@@ -28,7 +35,8 @@ fn a_public_client_has_to_be_told_its_grants() {
     for choice in ["--grant", "password", "refresh_token"] {
         assert!(refused.stderr.contains(choice), "no {choice}{refused}");
     }
-    let args = ["client", "create", "app", "--type", "public", "--grant", "password", "--grant", "refresh_token", "--json"];
+    let args =
+        ["client", "create", "app", "--type", "public", "--grant", "password", "--grant", "refresh_token", "--json"];
     let made = run(&data, &args).expect(0).json();
     assert_eq!(made["grants"], serde_json::json!(["password", "refresh_token"]));
     assert_eq!(made["client_secret"], serde_json::Value::Null);
@@ -38,7 +46,9 @@ fn a_public_client_has_to_be_told_its_grants() {
 fn what_a_public_client_cannot_have_is_refused() {
     let data = site::migrated();
     let public = ["client", "create", "app", "--type", "public", "--grant", "password"];
-    for more in [&["--secret-file", "-"][..], &["--resource-server"], &["--grant", "client_credentials"], &["--no-rotation"]] {
+    for more in
+        [&["--secret-file", "-"][..], &["--resource-server"], &["--grant", "client_credentials"], &["--no-rotation"]]
+    {
         let refused = command(&data, &[&public[..], more].concat()).input(SECRET).run().expect(2);
         assert!(refused.stderr.starts_with("grantd: "), "{more:?}{refused}");
     }
@@ -98,7 +108,8 @@ fn a_secret_that_was_made_is_shown_once() {
         assert!(!shown.stdout.contains("gcs_") && !shown.stdout.contains("secret"), "{args:?}{shown}");
     }
     for secret in [&secret, &other] {
-        let found = site::kept(data.path()).values().any(|bytes| bytes.windows(secret.len()).any(|w| w == secret.as_bytes()));
+        let found =
+            site::kept(data.path()).values().any(|bytes| bytes.windows(secret.len()).any(|w| w == secret.as_bytes()));
         assert!(!found, "the secret itself is kept");
     }
 }
@@ -106,10 +117,10 @@ fn a_secret_that_was_made_is_shown_once() {
 #[test]
 fn an_id_is_short_plain_and_never_a_users() {
     let data = site::migrated();
-    for id in ["", "usr_06m1", "a b", "a/b", "ü", "a:b", &"x".repeat(65), "a\u{0}b".trim_end_matches('\u{0}').split('\u{0}').next_back().map_or("é", |_| "é")] {
+    for id in ["", "usr_06m1", "a b", "a/b", "ü", "a:b", "a@b", &"x".repeat(65)] {
         run(&data, &["client", "create", id]).expect(2);
     }
-    for id in ["a", "A.b_c-9", "usr", "-dash".trim_start_matches('-'), &"x".repeat(64)] {
+    for id in ["a", "A.b_c-9", "usr", "USR_1", &"x".repeat(64)] {
         run(&data, &["client", "create", id]).expect(0);
     }
     let taken = run(&data, &["client", "create", "a"]).expect(1);
@@ -176,8 +187,21 @@ fn an_origin_a_resource_a_scope_and_a_duration_are_judged() {
         let refused = run(&data, &[&["client", "create", "bad"][..], more].concat()).expect(2);
         assert!(refused.stdout.is_empty() && !refused.stderr.is_empty(), "{more:?}{refused}");
     }
-    let args = ["client", "create", "good", "--origin", "https://app.example.org", "--resource", "https://api.example.org/v1"];
-    let more = ["--scope", "cats:read", "--scope", "openid", "--access-ttl", "1s", "--refresh-ttl", "90d", "--name", "Käse", "--json"];
+    let args =
+        ["client", "create", "good", "--origin", "https://app.example.org", "--resource", "https://api.example.org/v1"];
+    let more = [
+        "--scope",
+        "cats:read",
+        "--scope",
+        "openid",
+        "--access-ttl",
+        "1s",
+        "--refresh-ttl",
+        "90d",
+        "--name",
+        "Käse",
+        "--json",
+    ];
     let made = run(&data, &[&args[..], &more].concat()).expect(0).json();
     assert_eq!((&made["access_ttl"], &made["refresh_ttl"]), (&1.into(), &7_776_000.into()));
     assert_eq!((&made["name"], &made["scopes"]), (&"Käse".into(), &serde_json::json!(["cats:read", "openid"])));

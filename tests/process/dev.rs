@@ -190,7 +190,8 @@ async fn dev_listens_where_port_says_and_its_issuer_follows() {
     let (data, port) = (TempDir::new(), free_port());
     let call = process::grantd(&["dev", "--port", &port.to_string(), "--data", &text(data.path())]);
     // A flag is stronger than the environment.
-    let server = site::cheap(call).env("GRANTD_SERVER__LISTEN", "127.0.0.1:1").env("GRANTD_DATA_DIR", "/nowhere").start();
+    let server =
+        site::cheap(call).env("GRANTD_SERVER__LISTEN", "127.0.0.1:1").env("GRANTD_DATA_DIR", "/nowhere").start();
     assert_eq!(server.address().port(), port);
     let metadata = server.client().get("/.well-known/openid-configuration", "").await.expect(200);
     assert_eq!(metadata["issuer"], format!("http://localhost:{port}"));
@@ -201,10 +202,11 @@ async fn port_0_picks_one_that_the_issuer_and_the_first_line_name() {
     let data = TempDir::new();
     let server = site::dev(&data).start();
     let said = server.output();
-    let ready: serde_json::Value =
-        said.lines().filter_map(|line| serde_json::from_str(line).ok()).find(|line: &serde_json::Value| {
-            line["message"].as_str().is_some_and(|message| message.starts_with("ready"))
-        }).unwrap_or_else(|| panic!("no line says that it is ready:\n{said}"));
+    let ready: serde_json::Value = said
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .find(|line: &serde_json::Value| line["message"].as_str().is_some_and(|message| message.starts_with("ready")))
+        .unwrap_or_else(|| panic!("no line says that it is ready:\n{said}"));
     assert_eq!(ready["issuer"], server.url());
     assert_eq!(ready["data"], text(data.path()));
     for name in ["start", "document", "discovery"] {

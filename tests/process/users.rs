@@ -12,9 +12,11 @@ const EVE: [&str; 5] = ["user", "create", "eve", "--email", "eve@example.org"];
 fn a_name_or_an_e_mail_that_differs_only_in_case_is_taken() {
     let data = site::migrated();
     command(&data, &EVE).input(PASSWORD).run().expect(0);
-    for (name, email, field) in
-        [("EVE", "other@example.org", "username"), ("ｅｖｅ", "other@example.org", "username"), ("other", "EVE@Example.ORG", "email")]
-    {
+    for (name, email, field) in [
+        ("EVE", "other@example.org", "username"),
+        ("ｅｖｅ", "other@example.org", "username"),
+        ("other", "EVE@Example.ORG", "email"),
+    ] {
         let args = ["user", "create", name, "--email", email];
         let refused = command(&data, &args).input(PASSWORD).run().expect(1);
         assert!(refused.stderr.contains(field) && refused.stderr.contains("taken"), "{refused}");
@@ -136,7 +138,8 @@ fn a_password_file_that_is_no_such_thing_is_named() {
     let odd = command(&data, &EVE).input(b"\xff\xfe no text at all").run().expect(1);
     assert!(odd.stderr.contains("UTF-8"), "{odd}");
     let file = data.write("password", PASSWORD);
-    let both = command(&data, &EVE).arg("--password-file").arg(site::text(&file)).input("something else").run().expect(0);
+    let both =
+        command(&data, &EVE).arg("--password-file").arg(site::text(&file)).input("something else").run().expect(0);
     assert!(!both.to_string().contains(PASSWORD), "{both}");
 }
 

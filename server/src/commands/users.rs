@@ -74,7 +74,7 @@ pub struct Named {
 pub fn user(file: Option<&Path>, command: UserCommand) -> Done {
     match command {
         UserCommand::Create { name, email, role, password_file, if_absent, json } => {
-            create(file, name, email, role, password_file.as_deref(), if_absent, json)
+            create(file, &name, email, role, password_file.as_deref(), if_absent, json)
         }
         UserCommand::List { json } => list(file, json),
         UserCommand::Show(Named { name, json }) => show(file, &name, json),
@@ -88,7 +88,7 @@ pub fn user(file: Option<&Path>, command: UserCommand) -> Done {
 
 fn create(
     file: Option<&Path>,
-    username: String,
+    username: &str,
     email: String,
     roles: Vec<String>,
     password_file: Option<&Path>,
@@ -101,12 +101,12 @@ fn create(
         return Err(Failed::usage(format!("`{role}` cannot be a role: a word without spaces")));
     }
     on_data(file, async |flows| {
-        let there = async || Ok::<_, Failed>(if if_absent { flows.find_user(&username).await? } else { None });
+        let there = async || Ok::<_, Failed>(if if_absent { flows.find_user(username).await? } else { None });
         if let Some(user) = there().await? {
             return tell_of_present(&flows, &user, json).await;
         }
         let password = secret(password_file, "Password")?;
-        match flows.create_user(NewUser { username: username.clone(), email, password, roles }).await {
+        match flows.create_user(NewUser { username: username.to_owned(), email, password, roles }).await {
             // Somebody else made it meanwhile.
             Err(refusal @ UserRefusal::Taken(..)) => match there().await? {
                 Some(user) => tell_of_present(&flows, &user, json).await,

@@ -77,8 +77,6 @@ async fn an_access_token_of_an_abandoned_generation_confirms_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_access_token_confirms_nothing() {
     let (holder, second) = rotated().await;
-    let narrow = holder.refresh_with(&holder.first.refresh, "scope", "profile").await.tokens();
-    holder.client.userinfo(&narrow.access).await.expect_error(403, "insufficient_scope");
     let (head, tail) = second.access.split_at(second.access.len() - 8);
     let forged = format!("{head}{}", if tail == "AAAAAAAA" { "BBBBBBBB" } else { "AAAAAAAA" });
     holder.client.userinfo(&forged).await.expect(401);
@@ -87,6 +85,24 @@ async fn a_refused_access_token_confirms_nothing() {
     assert!(!holder.client.is_active(&second.access).await);
     assert_eq!(confirmed_at(&holder).await, None);
     holder.get(&holder.first.refresh, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_token_that_lacks_the_scope_has_arrived_all_the_same() {
+    let (holder, _) = rotated().await;
+    let narrow = holder.refresh_with(&holder.first.refresh, "scope", "profile").await.tokens();
+    holder.client.userinfo(&narrow.access).await.expect_error(403, "insufficient_scope");
+    assert!(confirmed_at(&holder).await.is_some());
+}
+
+/// It was seen alive: that it does not cover what was asked for is another matter.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_living_access_token_without_the_scope_confirms() {
+    let (holder, _) = rotated().await;
+    let narrow = holder.refresh_with(&holder.first.refresh, "scope", "profile").await.tokens();
+    holder.client.userinfo(&narrow.access).await.expect_error(403, "insufficient_scope");
+    holder.pass(W + 1);
+    holder.replay(&holder.first.refresh).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
