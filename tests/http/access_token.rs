@@ -1,7 +1,7 @@
 //! What is an access token, and when is it no good any more? (RFC 9068)
 
 mod death;
-mod forge;
+pub mod forge;
 mod forged;
 
 use grantd::flows::NewClient;

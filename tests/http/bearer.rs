@@ -87,7 +87,11 @@ async fn two_authorization_headers_are_400_invalid_request() {
         for path in [USERINFO, ME] {
             let headers = format!("Authorization: Bearer {token}\r\nAuthorization: {second}\r\n");
             let reply = client.raw(wire::get(path, &headers)).await;
-            assert_eq!((reply.status, &reply.json()["reason"]), (400, &"repeated_parameter".into()), "{path}: {second}");
+            assert_eq!(
+                (reply.status, &reply.json()["reason"]),
+                (400, &"repeated_parameter".into()),
+                "{path}: {second}"
+            );
         }
     }
 }

@@ -264,7 +264,9 @@ async fn a_redirect_uri_is_https_or_on_loopback_and_has_no_fragment() {
         create("refused", uri).await.expect_err(uri);
     }
     for (number, uri) in
-        ["https://app.example/cb?x=1", "http://127.0.0.1/cb", "http://[::1]:9/cb", "org.example.app:/cb"].iter().enumerate()
+        ["https://app.example/cb?x=1", "http://127.0.0.1/cb", "http://[::1]:9/cb", "org.example.app:/cb"]
+            .iter()
+            .enumerate()
     {
         create(&format!("taken-{number}"), uri).await.expect(uri);
     }

@@ -154,8 +154,7 @@ async fn a_clients_origins_and_those_of_its_redirect_uris_are_known() {
         &["https://app.example", "http://localhost:5173"],
     )
     .await;
-    for origin in
-        ["https://app.example", "http://localhost:5173", "https://back.example:8443", "http://127.0.0.1:4321"]
+    for origin in ["https://app.example", "http://localhost:5173", "https://back.example:8443", "http://127.0.0.1:4321"]
     {
         for (method, path) in KNOWNS {
             let answer = ask(&server.client(), method, path, Some(origin)).await;
@@ -168,7 +167,8 @@ async fn a_clients_origins_and_those_of_its_redirect_uris_are_known() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_origin_that_only_resembles_a_known_one_is_a_strangers() {
-    let server = with_pages(&["com.example.app:/callback", "https://back.example/callback"], &["https://app.example"]).await;
+    let server =
+        with_pages(&["com.example.app:/callback", "https://back.example/callback"], &["https://app.example"]).await;
     for origin in [
         "null",
         "https://app.example.evil",
@@ -191,8 +191,7 @@ async fn an_origin_that_only_resembles_a_known_one_is_a_strangers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_uri_is_compared_by_the_origin_that_a_browser_makes_of_it() {
-    let server =
-        with_pages(&["https://App.Example:443/callback", "https://m.bücher.example/callback"], &[]).await;
+    let server = with_pages(&["https://App.Example:443/callback", "https://m.bücher.example/callback"], &[]).await;
     for origin in ["https://app.example", "https://m.xn--bcher-kva.example"] {
         let answer = ask(&server.client(), "POST", "/oauth2/token", Some(origin)).await;
         assert_eq!(shared(&answer), Some(origin), "{answer}");
@@ -233,12 +232,8 @@ async fn a_page_may_read_a_refusal_and_what_it_needs_of_it() {
 async fn a_page_of_a_known_origin_signs_in_and_out() {
     let server = with_pages(&[], &["https://app.example"]).await;
     let client = server.client();
-    let form = [
-        ("grant_type", "password"),
-        ("client_id", "pages"),
-        ("username", "ada"),
-        ("password", "ada-dev-password"),
-    ];
+    let form =
+        [("grant_type", "password"), ("client_id", "pages"), ("username", "ada"), ("password", "ada-dev-password")];
     let request = client.request(Method::POST, "/oauth2/token").header("origin", "https://app.example").form(&form);
     let answer = client.answer(request).await;
     assert_eq!(shared(&answer), Some("https://app.example"), "{answer}");

@@ -169,7 +169,8 @@ async fn no_answer_of_the_protocol_or_the_api_is_stored() {
 async fn an_unknown_path_is_not_found_in_the_words_of_its_mount() {
     let server = TestServer::start().await;
     let client = server.client();
-    for path in ["/nothing", "/api/v1/nothing", "/api/v2/me", "/livez/more", "/.well-known/nothing", "/errors/expired"] {
+    for path in ["/nothing", "/api/v1/nothing", "/api/v2/me", "/livez/more", "/.well-known/nothing", "/errors/expired"]
+    {
         expect_problem(client.get(path, "").await, 404, "not_found");
     }
     for path in ["/oauth2/nothing", "/oauth2/token/more"] {

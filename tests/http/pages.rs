@@ -120,9 +120,11 @@ async fn what_is_known_already_is_not_sent_again() {
 async fn a_browser_gets_refusals_as_pages() {
     let server = TestServer::start().await;
     let client = server.client();
-    for (path, status, reason) in
-        [("/nothing", 404, "not_found"), ("/api/v1/me", 401, "no_credentials"), ("/api/v1/users", 405, "method_not_allowed")]
-    {
+    for (path, status, reason) in [
+        ("/nothing", 404, "not_found"),
+        ("/api/v1/me", 401, "no_credentials"),
+        ("/api/v1/users", 405, "method_not_allowed"),
+    ] {
         let page = visit(&client, path, BROWSER).await.expect(status);
         expect_page(&page);
         assert!(page.body.contains(&format!("/errors#{reason}")), "no way to the explanation{page}");

@@ -67,8 +67,7 @@ async fn a_name_that_looks_like_another_is_taken() {
     let server = TestServer::start().await;
     let client = server.client();
     client.sign_up("\u{e9}va.Straße", "eva@example.org", GOOD).await.expect(201);
-    for (place, name) in
-        ["ada", "ADA", "Ada", "ａｄａ", "\u{e9}va.straße", "E\u{301}VA.STRASSE"].iter().enumerate()
+    for (place, name) in ["ada", "ADA", "Ada", "ａｄａ", "\u{e9}va.straße", "E\u{301}VA.STRASSE"].iter().enumerate()
     {
         let answer = client.sign_up(name, &format!("new{place}@example.org"), GOOD).await;
         expect_problem(answer, 409, "username_taken");
@@ -93,7 +92,8 @@ async fn usernames_of_letters_digits_dots_hyphens_underscores_are_taken() {
     let server = TestServer::start().await;
     let client = server.client();
     let long = "ä".repeat(64);
-    for (place, name) in ["a", "7", "a.b-c_d", "-", "Ünïcöde", "日本語", "Ωmega", "नमन", &long].iter().enumerate() {
+    for (place, name) in ["a", "7", "a.b-c_d", "-", "Ünïcöde", "日本語", "Ωmega", "नमन", &long].iter().enumerate()
+    {
         let made = client.sign_up(name, &format!("new{place}@example.org"), GOOD).await;
         assert_eq!((made.status, made["username"].as_str()), (201, Some(*name)), "{name:?}{made}");
         client.sign_in(name, GOOD).await;
@@ -108,8 +108,25 @@ async fn other_usernames_are_refused() {
     let huge = "a".repeat(10_000);
     let mut cases = vec![("", "too_short"), (long.as_str(), "too_long"), (huge.as_str(), "too_long")];
     let odd = [
-        "ada lovelace", " grace", "grace ", "a@b", "grace@example.org", "a/b", "a\\b", "a:b", "a+b", "a\0b", "a\nb",
-        "zero\u{200b}width", "\u{202e}right", "soft\u{ad}hyphen", "<b>", "'or'1", "%00", "emoji😀", "variation\u{fe0f}",
+        "ada lovelace",
+        " grace",
+        "grace ",
+        "a@b",
+        "grace@example.org",
+        "a/b",
+        "a\\b",
+        "a:b",
+        "a+b",
+        "a\0b",
+        "a\nb",
+        "zero\u{200b}width",
+        "\u{202e}right",
+        "soft\u{ad}hyphen",
+        "<b>",
+        "'or'1",
+        "%00",
+        "emoji😀",
+        "variation\u{fe0f}",
     ];
     cases.extend(odd.iter().map(|name| (*name, "not_allowed_characters")));
     for (name, reason) in cases {
@@ -123,8 +140,18 @@ async fn what_is_no_email_is_refused() {
     let server = TestServer::start().await;
     let client = server.client();
     let odd = [
-        "ada", "@example.org", "ada@", "a@b@c", "ada @example.org", " ada@example.org", "ada@example.org\n", "ada@exam ple.org",
-        "ada@.example.org", "ada@example..org", "a\0@example.org", "zero\u{200b}@example.org",
+        "ada",
+        "@example.org",
+        "ada@",
+        "a@b@c",
+        "ada @example.org",
+        " ada@example.org",
+        "ada@example.org\n",
+        "ada@exam ple.org",
+        "ada@.example.org",
+        "ada@example..org",
+        "a\0@example.org",
+        "zero\u{200b}@example.org",
     ];
     for email in odd {
         assert_eq!(faults(client.sign_up("new", email, GOOD).await), ["email: not_an_email"], "{email:?}");
@@ -229,14 +256,16 @@ async fn of_sixteen_who_want_one_name_at_once_one_gets_it() {
     let server = TestServer::start().await;
     let client = server.client();
     let requests = (0..16).map(|number| {
-        let body = json!({"username": "wanted", "email": format!("w{number}@example.org"), "password": GOOD}).to_string();
+        let body =
+            json!({"username": "wanted", "email": format!("w{number}@example.org"), "password": GOOD}).to_string();
         let head = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
         let text = format!("POST /api/v1/users HTTP/1.1\r\nHost: localhost\r\n{head}\r\n{body}");
         (client.address(), text.into_bytes())
     });
     let replies = wire::at_once(requests.collect()).await;
     let made = replies.iter().filter(|reply| reply.status == 201).count();
-    let taken = replies.iter().filter(|reply| reply.status == 409 && reply.json()["reason"] == "username_taken").count();
+    let taken =
+        replies.iter().filter(|reply| reply.status == 409 && reply.json()["reason"] == "username_taken").count();
     assert_eq!((made, taken), (1, 15), "{replies:?}");
     client.sign_in("wanted", GOOD).await;
 }

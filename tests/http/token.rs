@@ -54,7 +54,7 @@ async fn a_repeated_parameter_is_refused() {
     for (name, value) in ADA.iter().chain(&[("scope", "openid"), ("unheard_of", "1"), ("client_secret", "")]) {
         for second in [*value, "another", ""] {
             let twice: Vec<_> =
-                ADA.iter().filter(|(other, _)| other != name).chain(&[(*name, *value), (*name, second)]).collect();
+                ADA.iter().copied().filter(|(own, _)| own != name).chain([(*name, *value), (*name, second)]).collect();
             let answer = client.answer(client.request(Method::POST, TOKEN).form(&twice)).await;
             answer.expect_error(400, "invalid_request").expect_reason("repeated_parameter");
         }
@@ -172,11 +172,17 @@ async fn a_body_that_is_no_form_is_refused() {
     let client = server.client();
     let json = serde_json::json!({"grant_type": "password", "username": "ada", "password": "ada-dev-password"});
     let answer = client.answer(client.request(Method::POST, TOKEN).json(&json)).await;
-    assert_protocol_error(&server, &answer.expect_error(415, "invalid_request").expect_reason("unsupported_content_type"));
+    assert_protocol_error(
+        &server,
+        &answer.expect_error(415, "invalid_request").expect_reason("unsupported_content_type"),
+    );
     let bare = client.answer(client.request(Method::POST, TOKEN).body("grant_type=password")).await;
     bare.expect_error(415, "invalid_request");
     let large = "x".repeat(64 * 1024);
-    ada_and(&client, &[("unheard_of", &large)]).await.expect_error(413, "invalid_request").expect_reason("body_too_large");
+    ada_and(&client, &[("unheard_of", &large)])
+        .await
+        .expect_error(413, "invalid_request")
+        .expect_reason("body_too_large");
     for body in ["grant_type=%", "grant_type=%4", "grant_type=%zz", "grant_type=%ff", "grant_type=%00", "%ff=1"] {
         let reply = client.raw(wire::form(TOKEN, "", body)).await;
         assert_eq!((reply.status, &reply.json()["reason"]), (400, &"malformed_request".into()), "{body}");

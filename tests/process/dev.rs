@@ -118,7 +118,7 @@ async fn what_was_deleted_or_changed_is_not_seeded_again() {
     let server = site::dev(&data).start();
     server.client().try_sign_in("ada", "ada-dev-password").await.expect_error(400, "invalid_grant");
     server.client().sign_in("ada", site::PASSWORD).await;
-    server.client().as_public("grant-cli").try_sign_in("ada", site::PASSWORD).await.expect_error(401, "invalid_client");
+    server.client().as_public("grant-cli").try_sign_in("ada", site::PASSWORD).await.expect_error(400, "invalid_client");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,16 +148,40 @@ fn fresh_leaves_data_alone_that_dev_did_not_make() {
     let production = Production::new();
     production.start().stop().expect(0);
     let data = production.dir.join("data");
+    // The key lies elsewhere, as `grantd init` has it: nothing says whose data it is.
+    let before = site::kept(&data);
+    let fresh = || site::cheap(process::dev(&data)).arg("--fresh");
+    let refused = fresh().try_start().expect_err("erased").expect(1);
+    assert!(refused.stderr.contains("grantd dev") && refused.stderr.contains("--fresh"), "{refused}");
+    assert_eq!(site::kept(&data), before);
+    // With it beside the data, too.
     fs::copy(production.dir.join("secret.key"), data.join("secret.key")).expect("a copy");
     let before = site::kept(&data);
-    let refused = site::cheap(process::dev(&data)).arg("--fresh").try_start().expect_err("erased").expect(1);
+    let refused = fresh().try_start().expect_err("erased").expect(2);
     assert!(refused.stderr.contains("was not made by `grantd dev`"), "{refused}");
     assert_eq!(site::kept(&data), before);
-    // Without its key nobody can say who made it.
-    fs::remove_file(data.join("secret.key")).expect("the copy");
-    let before = site::kept(&data);
-    site::cheap(process::dev(&data)).arg("--fresh").try_start().expect_err("erased").expect(1);
-    assert_eq!(site::kept(&data), before);
+}
+
+#[test]
+fn dev_puts_no_well_known_passwords_beside_a_key_that_it_did_not_make() {
+    let data = TempDir::new();
+    site::write_private(&data.join("secret.key"), &site::new_key());
+    let before = site::kept(data.path());
+    let refused = site::dev(&data).try_start().expect_err("served").expect(2);
+    assert!(refused.stderr.contains("was not made by `grantd dev`"), "{refused}");
+    assert_eq!(site::kept(data.path()), before);
+}
+
+#[test]
+fn fresh_forgets_nothing_when_the_port_is_taken() {
+    let data = TempDir::new();
+    site::dev(&data).start().stop().expect(0);
+    let before = site::kept(data.path());
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = taken.local_addr().expect("its number").port().to_string();
+    let fresh = process::grantd(&["dev", "--fresh", "--port", &port, "--data", &text(data.path())]);
+    fresh.try_start().expect_err("listens").expect(1);
+    assert_eq!(site::kept(data.path()), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,21 +3,43 @@
 use std::fs;
 use std::thread;
 
-use grantd_tests::postgres::Database;
-use grantd_tests::process::Output;
+use grantd_tests::client::Tokens;
+use grantd_tests::postgres::{Database, free_port};
+use grantd_tests::process::{self, Grantd, Output};
 use grantd_tests::skip;
 use grantd_tests::temp::TempDir;
 
-use crate::site::{self, PASSWORD, Production, Site, new_key, text, write_private};
+use crate::site::{self, PASSWORD, Production, Site, new_dev_key, text, write_private};
 
-/// Data that a server has used, its key, and the tokens of a session in it.
-async fn used() -> (TempDir, String, grantd_tests::client::Tokens) {
-    let data = TempDir::new();
-    let server = site::dev(&data).start();
-    let tokens = server.client().sign_in_ada().await;
-    server.stop().expect(0);
-    let key = fs::read_to_string(data.join("secret.key")).expect("a key");
-    (data, key, tokens)
+/// Data that a server has used, and what is needed to use it again. The port stays, and with it the issuer of the tokens.
+struct Used {
+    data: TempDir,
+    port: u16,
+    key: String,
+    tokens: Tokens,
+}
+
+impl Used {
+    async fn new() -> Self {
+        let (data, port) = (TempDir::new(), free_port());
+        let server = start(&data, port);
+        let tokens = server.client().sign_in_ada().await;
+        server.stop().expect(0);
+        let key = fs::read_to_string(data.join("secret.key")).expect("a key");
+        Self { data, port, key, tokens }
+    }
+
+    fn write_key(&self, text: &str) {
+        write_private(&self.data.join("secret.key"), text);
+    }
+
+    fn start(&self) -> Grantd {
+        start(&self.data, self.port)
+    }
+}
+
+fn start(data: &TempDir, port: u16) -> Grantd {
+    site::cheap(process::grantd(&["dev", "--port", &port.to_string(), "--data", &text(data.path())])).start()
 }
 
 /// A start that is refused without touching anything; what it said.
@@ -33,23 +55,24 @@ fn refused(data: &TempDir) -> Output {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_missing_exposed_malformed_or_too_short_is_refused_and_the_data_untouched() {
-    let (data, key, tokens) = used().await;
+    let used = Used::new().await;
+    let (data, key, tokens) = (&used.data, &used.key, &used.tokens);
     let file = data.join("secret.key");
 
     site::set_mode(&file, 0o644);
-    let output = refused(&data);
+    let output = refused(data);
     assert!(output.stderr.contains("chmod 600"), "{output}");
     site::set_mode(&file, 0o620);
-    refused(&data);
+    refused(data);
 
     fs::remove_file(&file).expect("the key");
-    let output = refused(&data);
+    let output = refused(data);
     assert!(output.stderr.contains("no such file"), "{output}");
     assert!(!file.exists(), "another key was made for data that has one");
 
     fs::create_dir(&file).expect("a directory where the key was");
     let before = fs::read(data.join("grantd.db")).expect("the data");
-    site::dev(&data).try_start().expect_err("it served").expect(2);
+    site::dev(data).try_start().expect_err("it served").expect(2);
     assert_eq!(fs::read(data.join("grantd.db")).expect("the data"), before);
     fs::remove_dir(&file).expect("the directory");
 
@@ -64,53 +87,53 @@ async fn a_key_that_is_missing_exposed_malformed_or_too_short_is_refused_and_the
         (line.replace("grantd-dev-key:", ""), "not a key"),
         (line.replace("key:", "key:!"), "not a key"),
     ] {
-        write_private(&file, &wrong);
-        let output = refused(&data);
+        used.write_key(&wrong);
+        let output = refused(data);
         assert!(output.stderr.contains(told), "{wrong:?} is refused otherwise{output}");
         let secret = line.split(':').next_back().expect("a key");
         assert!(!output.stderr.contains(&secret[..20]), "the key is told{output}");
     }
     fs::write(&file, b"grantd-key:\xff\xfe").expect("a file");
-    refused(&data);
+    refused(data);
 
-    write_private(&file, &key);
-    let server = site::dev(&data).start();
+    used.write_key(key);
+    let server = used.start();
     server.client().refresh(&tokens.refresh).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_key_is_refused_and_the_data_untouched() {
-    let (data, key, tokens) = used().await;
-    write_private(&data.join("secret.key"), &new_key());
-    let output = refused(&data);
+    let used = Used::new().await;
+    let (data, key, tokens) = (&used.data, &used.key, &used.tokens);
+    used.write_key(&new_dev_key());
+    let output = refused(data);
     assert!(output.stderr.contains("was not made for this data"), "{output}");
-    write_private(&data.join("secret.key"), &format!("{}\n{}\n", new_key(), new_key()));
-    refused(&data);
-    write_private(&data.join("secret.key"), &key);
-    let server = site::dev(&data).start();
+    used.write_key(&format!("{}\n{}\n", new_dev_key(), new_dev_key()));
+    refused(data);
+    used.write_key(key);
+    let server = used.start();
     server.client().refresh(&tokens.refresh).await.expect(200);
     server.client().userinfo(&tokens.access).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_key_does_not_bring_older_data_up_to_date() {
-    let (data, key, _) = used().await;
-    let make_older = "DELETE FROM seaql_migrations WHERE version = (SELECT max(version) FROM seaql_migrations);\
-                      DROP TABLE events; PRAGMA wal_checkpoint(TRUNCATE);";
-    site::rows(&data).execute(make_older).await;
-    write_private(&data.join("secret.key"), &new_key());
-    refused(&data);
+    let used = Used::new().await;
+    let (data, key) = (&used.data, &used.key);
+    site::rows(data).execute(&(site::make_older() + site::SETTLE)).await;
+    used.write_key(&new_dev_key());
+    refused(data);
     site::set_mode(&data.join("secret.key"), 0o644);
-    refused(&data);
-    write_private(&data.join("secret.key"), &key);
-    let server = site::dev(&data).start();
+    refused(data);
+    used.write_key(key);
+    let server = used.start();
     server.client().sign_in_ada().await;
 }
 
 #[test]
 fn a_key_that_cannot_be_used_leaves_no_new_data() {
     let data = TempDir::new();
-    fs::write(data.join("secret.key"), new_key()).expect("a file");
+    fs::write(data.join("secret.key"), new_dev_key()).expect("a file");
     site::set_mode(&data.join("secret.key"), 0o644);
     site::dev(&data).try_start().expect_err("it served").expect(2);
     let kept: Vec<_> = site::kept(data.path()).into_keys().collect();
@@ -119,10 +142,11 @@ fn a_key_that_cannot_be_used_leaves_no_new_data() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_replaced_without_signing_anyone_out_while_the_old_one_stays() {
-    let (data, old, tokens) = used().await;
-    let (file, new) = (data.join("secret.key"), new_key());
-    write_private(&file, &format!("{new}\n{old}"));
-    let server = site::dev(&data).start();
+    let used = Used::new().await;
+    let (data, old, tokens) = (&used.data, &used.key, &used.tokens);
+    let new = new_dev_key();
+    used.write_key(&format!("{new}\n{old}"));
+    let server = used.start();
     let client = server.client();
     client.userinfo(&tokens.access).await.expect(200);
     let of_old = client.refresh(&tokens.refresh).await.tokens();
@@ -130,8 +154,8 @@ async fn a_key_is_replaced_without_signing_anyone_out_while_the_old_one_stays() 
     server.stop().expect(0);
 
     // Taken out, the old one takes its families with it, and nothing else.
-    write_private(&file, &format!("{new}\n"));
-    let server = site::dev(&data).start();
+    used.write_key(&format!("{new}\n"));
+    let server = used.start();
     let client = server.client();
     client.refresh(&of_old.refresh).await.expect_error(400, "invalid_grant").expect_reason("key_removed");
     client.refresh(&of_new.refresh).await.expect(200);
@@ -140,28 +164,29 @@ async fn a_key_is_replaced_without_signing_anyone_out_while_the_old_one_stays() 
     server.stop().expect(0);
 
     // Put back, it gives them back: nothing was revoked for a file that was mended too late.
-    write_private(&file, &format!("{new}\n{old}"));
-    let server = site::dev(&data).start();
+    used.write_key(&format!("{new}\n{old}"));
+    let server = used.start();
     server.client().refresh(&of_old.refresh).await.expect(200);
     server.stop().expect(0);
 
     // The newest cannot be taken out again: the signing keys are sealed with it.
-    write_private(&file, &old);
-    refused(&data);
+    used.write_key(old);
+    refused(data);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_published_keys_stay_the_same_when_the_secret_key_is_replaced() {
-    let (data, old, tokens) = used().await;
-    let read = |server: &grantd_tests::process::Grantd| {
+    let used = Used::new().await;
+    let (old, tokens) = (&used.key, &used.tokens);
+    let read = |server: &Grantd| {
         let client = server.client();
         async move { client.get("/.well-known/jwks.json", "").await.expect(200).body }
     };
-    let server = site::dev(&data).start();
+    let server = used.start();
     let before = read(&server).await;
     server.stop().expect(0);
-    write_private(&data.join("secret.key"), &format!("{}\n{old}", new_key()));
-    let server = site::dev(&data).start();
+    used.write_key(&format!("{}\n{old}", new_dev_key()));
+    let server = used.start();
     assert_eq!(read(&server).await, before);
     server.client().userinfo(&tokens.access).await.expect(200);
 }
@@ -218,7 +243,7 @@ async fn a_node_with_another_key_refuses_to_join() {
     let node = site.dev().start();
     let tokens = node.client().sign_in_ada().await;
     let foreign = site.data.join("foreign.key");
-    write_private(&foreign, &new_key());
+    write_private(&foreign, &new_dev_key());
     let joining = site.dev().env("GRANTD_SECRET_KEY_FILE", text(&foreign));
     let output = joining.try_start().expect_err("it served").expect(2);
     assert!(output.stderr.contains("was not made for this data"), "{output}");

@@ -174,7 +174,7 @@ async fn use_secrets(site: &Site, server: &Grantd, secrets: &mut Secrets) -> Str
     }
     client.get("/api/v1/me", &format!("{access}x")).await.expect(401);
     client.refresh(&format!("{refresh}x")).await.expect(400);
-    client.bare_form("/oauth2/token", &[(&access, &refresh), (&wrong, &password)]).await.expect(400);
+    client.bare_form("/oauth2/token", &[(&access, &refresh), (&wrong, &password)]).await.expect(401);
     let odd = client.request(Method::POST, "/api/v1/users").header("Content-Type", "application/json");
     client.answer(odd.body(format!("{{\"password\": \"{password}\", "))).await;
     let odd = client.request(Method::POST, "/oauth2/token").header("Authorization", format!("Basic {secret}:{access}"));

@@ -17,6 +17,5 @@ mod settings;
 mod site;
 mod smoke;
 mod terminal;
-mod two_nodes;
 mod usage;
 mod users;

@@ -188,7 +188,8 @@ fn a_flag_is_stronger_than_the_environment_and_the_environment_than_the_file() {
     let home = TempDir::new();
     let file = home.write("grantd.toml", "data_dir = \"from-the-file\"\n");
     let call = |flags: &[&str]| {
-        let args = [&["dev", "--port", "0", "-c", &text(&file)][..], flags].concat();
+        let config = text(&file);
+        let args = [&["dev", "--port", "0", "-c", &config][..], flags].concat();
         site::cheap(process::grantd(&args)).directory(home.path())
     };
     call(&[]).start().stop().expect(0);

@@ -54,6 +54,11 @@ pub fn new_key() -> String {
     file.lines().find(|line| line.starts_with("grantd-key:")).expect("a key").to_owned()
 }
 
+/// The same as `grantd dev` makes it.
+pub fn new_dev_key() -> String {
+    new_key().replace("grantd-key:", "grantd-dev-key:")
+}
+
 /// Writes a file that only its owner can read.
 pub fn write_private(path: &Path, content: &str) {
     fs::write(path, content).expect("a file");
@@ -86,6 +91,19 @@ pub fn rows(data: &TempDir) -> Rows {
     Rows::Sqlite(data.join("grantd.db"))
 }
 
+/// What makes data of this version one change older, on either database: the newest change is forgotten, and the table that it made.
+pub fn make_older() -> String {
+    let dir = TempDir::new();
+    let all = run(&dir, &["migrate", "--dry-run", "--json"]).expect(0).json();
+    let newest = all["changes"].as_array().and_then(|all| all.last()?.as_str()).expect("a change").to_owned();
+    let (_, table) =
+        newest.split_once("_create_").expect("a change that makes a table; teach this test the other kind");
+    format!("DELETE FROM seaql_migrations WHERE version = '{newest}'; DROP TABLE {table};")
+}
+
+/// Leaves nothing for the next who opens SQLite data to put into the file.
+pub const SETTLE: &str = "PRAGMA wal_checkpoint(TRUNCATE);";
+
 /// A path as an argument.
 pub fn text(path: &Path) -> String {
     path.display().to_string()
@@ -115,7 +133,7 @@ impl Site {
     /// On this PostgreSQL database.
     pub fn on(database: Database) -> Self {
         let data = TempDir::new();
-        process::grantd(&["init", &text(data.path())]).run().expect(0);
+        write_private(&data.join("secret.key"), &new_dev_key());
         Self { data, database: Some(database) }
     }
 

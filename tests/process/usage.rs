@@ -150,9 +150,10 @@ fn one_value(output: Output) -> serde_json::Value {
 #[test]
 fn json_is_one_value_on_standard_output_and_nothing_else() {
     let data = TempDir::new();
-    one_value(run(&data, &["migrate", "--dry-run", "--json"]).or_missing());
+    let missing = one_value(run(&data, &["migrate", "--dry-run", "--json"]));
     let made = one_value(run(&data, &["migrate", "--json"]));
     assert!(made["changes"].as_array().is_some_and(|changes| !changes.is_empty()), "{made}");
+    assert_eq!(made["changes"], missing["changes"]);
     assert_eq!(one_value(run(&data, &["migrate", "--dry-run", "--json"]))["changes"], serde_json::json!([]));
 
     let create = ["user", "create", "eve", "--email", "eve@example.org", "--json"];
@@ -188,21 +189,6 @@ fn json_is_one_value_on_standard_output_and_nothing_else() {
     let server = production.start();
     assert_eq!(one_value(production.command(&["healthcheck", "--json"]).run())["healthy"], true);
     server.stop().expect(0);
-}
-
-trait OrMissing {
-    fn or_missing(self) -> Output;
-}
-
-impl OrMissing for Output {
-    /// On SQLite data that is not there a dry run fails as every command does: then there is no value to look at.
-    fn or_missing(self) -> Output {
-        if self.code == 0 {
-            return self;
-        }
-        assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{self}");
-        Output { code: 0, stdout: "{}".to_owned(), stderr: self.stderr }
-    }
 }
 
 #[test]

@@ -52,7 +52,12 @@ pub fn init(init: &Init) -> Done {
     }
     let unwritable = |path: &Path, error: std::io::Error| Failed::because(format!("{}: {error}", path.display()));
     SecretKeys::write_new(&key, false).map_err(|error| unwritable(&key, error))?;
-    let mut file = File::create_new(&toml).map_err(|error| unwritable(&toml, error))?;
+    // A database's password may come to stand in it.
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&toml).map_err(|error| unwritable(&toml, error))?;
     file.write_all(template("secret.key").as_bytes())?;
     if init.json {
         return say_json(

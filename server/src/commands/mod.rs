@@ -70,7 +70,7 @@ impl From<StoreError> for Failed {
 impl From<BindError> for Failed {
     fn from(error: BindError) -> Self {
         match error {
-            BindError::Key(KeyError::SecretKey(_)) | BindError::Password => Self::usage(error),
+            BindError::Key(KeyError::SecretKey(_) | KeyError::Sealed(_)) | BindError::Password => Self::usage(error),
             BindError::Database(error) => error.into(),
             other => Self::because(other),
         }

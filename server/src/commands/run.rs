@@ -40,8 +40,9 @@ pub fn dev(file: Option<&Path>, dev: &Dev) -> Done {
             forget(&config)?;
         }
         let server = Server::open(port, config, Clock::system(), Seed::Dev).await?;
+        let asked_to_end = asked_to_end()?;
         introduce_dev(server.flows().config(), &data);
-        Ok(server.run(asked_to_end()).await?)
+        Ok(server.run(asked_to_end).await?)
     })
 }
 
@@ -50,8 +51,9 @@ pub fn serve(file: Option<&Path>) -> Done {
     start_log(&config);
     runtime()?.block_on(async {
         let server = Server::bind(config, Clock::system(), Seed::FirstParty).await?;
+        let asked_to_end = asked_to_end()?;
         introduce(&server).await?;
-        Ok(server.run(asked_to_end()).await?)
+        Ok(server.run(asked_to_end).await?)
     })
 }
 
@@ -62,9 +64,15 @@ fn forget(config: &Config) -> Done {
             "--fresh forgets the SQLite file of `grantd dev`; empty the PostgreSQL database yourself",
         ));
     };
-    // Data without its key is of no use to anybody; data with one of its own is not ours to forget.
     let keys = SecretKeys::of_server(&config.secret_key_file, Seed::Dev).map_err(Failed::usage)?;
     if path.exists() {
+        // The key of a production server lies elsewhere: only a development key beside it says that the data may go.
+        if keys.is_none() {
+            let (data, key) = (path.display(), config.secret_key_file.display());
+            return Err(Failed::because(format!(
+                "nothing says that `grantd dev` made {data}: there is no {key}; --fresh leaves it alone"
+            )));
+        }
         Store::erase(path)?;
     }
     if keys.is_some() {
@@ -115,23 +123,24 @@ async fn introduce(server: &Server) -> Done {
     let config = server.flows().config();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), issuer = config.issuer.as_str(), listen = %server.address(), "ready");
     if !server.flows().has_administrator().await? {
-        complain("no administrator yet; make one: grantd user create NAME --email NAME@example.org --role admin");
+        let advice = "no administrator yet; make one: grantd user create NAME --email NAME@example.org --role admin";
+        // A log that machines read holds nothing but its lines.
+        if config.log.format == LogFormat::Json { tracing::error!("{advice}") } else { complain(advice) }
     }
     Ok(())
 }
 
-/// Until SIGTERM or Ctrl-C; a second one does not wait for requests under way.
-async fn asked_to_end() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
-    tracing::info!("asked to end; answering what is under way");
-    tokio::spawn(async move {
+/// Until SIGTERM or Ctrl-C; a second one does not wait for requests under way. It listens from the call on, not from the first wait.
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()> + Send> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
         tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
-        std::process::exit(0);
-    });
+        tracing::info!("asked to end; answering what is under way");
+        tokio::spawn(async move {
+            tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
+            std::process::exit(0);
+        });
+    })
 }
 
 /// One line a request on standard error; of other libraries only what is wrong.

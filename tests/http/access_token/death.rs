@@ -147,7 +147,11 @@ async fn tokens_are_dead_at_the_next_request_after_the_user_was_locked() {
     server.flows().set_locked("bob", true).await.expect("a lock");
     assert_dead(&client, &tokens.access, "user_locked").await;
     client.refresh(&tokens.refresh).await.expect_error(400, "invalid_grant").expect_reason("user_locked");
-    client.try_sign_in("bob", "bob-dev-password").await.expect_error(400, "invalid_grant").expect_reason("sign_in_failed");
+    client
+        .try_sign_in("bob", "bob-dev-password")
+        .await
+        .expect_error(400, "invalid_grant")
+        .expect_reason("sign_in_failed");
 }
 
 // DESIGN.md §6: what a key signed that has gone is refused at the next request.

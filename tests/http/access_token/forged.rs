@@ -152,13 +152,13 @@ async fn an_hmac_with_the_public_key_is_refused() {
             for (name, alg) in [("HS256", Algorithm::HS256), ("HS384", Algorithm::HS384), ("HS512", Algorithm::HS512)] {
                 let header = json!({"alg": name, "typ": "at+jwt", "kid": key["kid"]});
                 let text = message(&header, &doors.real.claims());
-                let signature =
-                    jsonwebtoken::crypto::sign(text.as_bytes(), &EncodingKey::from_secret(secret), alg).expect("an HMAC");
+                let signature = jsonwebtoken::crypto::sign(text.as_bytes(), &EncodingKey::from_secret(secret), alg)
+                    .expect("an HMAC");
                 doors.refuse(name, &format!("{text}.{signature}")).await;
                 let header = with(&header, "alg", key["alg"].clone());
                 let text = message(&header, &doors.real.claims());
-                let signature =
-                    jsonwebtoken::crypto::sign(text.as_bytes(), &EncodingKey::from_secret(secret), alg).expect("an HMAC");
+                let signature = jsonwebtoken::crypto::sign(text.as_bytes(), &EncodingKey::from_secret(secret), alg)
+                    .expect("an HMAC");
                 doors.refuse("an HMAC that says it is none", &format!("{text}.{signature}")).await;
             }
         }

@@ -22,8 +22,22 @@ async fn what_is_no_json_is_malformed() {
     let server = TestServer::start().await;
     let client = server.client();
     let broken: [&[u8]; 16] = [
-        b"", b" ", b"{", b"}", b"{]", b"{\"username\"}", b"{\"username\":}", b"{\"username\":\"ada\",}", b"{'username':'ada'}",
-        b"{} {}", b"{}x", b"\xff", b"{\"username\":\"\xff\"}", b"{\"username\":\"\\ud800\"}", b"username=ada", b"\0",
+        b"",
+        b" ",
+        b"{",
+        b"}",
+        b"{]",
+        b"{\"username\"}",
+        b"{\"username\":}",
+        b"{\"username\":\"ada\",}",
+        b"{'username':'ada'}",
+        b"{} {}",
+        b"{}x",
+        b"\xff",
+        b"{\"username\":\"\xff\"}",
+        b"{\"username\":\"\\ud800\"}",
+        b"username=ada",
+        b"\0",
     ];
     for body in broken {
         expect_problem(post(&client, body).await, 400, "malformed_request");
@@ -57,7 +71,11 @@ async fn a_missing_member_is_named() {
             }
             let answer = expect_problem(post(&client, body.to_string()).await, 422, "missing_parameter");
             let told = answer["errors"].as_array().unwrap_or_else(|| panic!("no errors{answer}"));
-            assert_eq!((told.len(), &told[0]["field"], &told[0]["reason"]), (1, &json!(missing), &json!("missing_parameter")), "{answer}");
+            assert_eq!(
+                (told.len(), &told[0]["field"], &told[0]["reason"]),
+                (1, &json!(missing), &json!("missing_parameter")),
+                "{answer}"
+            );
         }
     }
     let answer = expect_problem(post(&client, "{}").await, 422, "missing_parameter");
@@ -86,7 +104,11 @@ async fn nul_bytes_in_members_break_nothing() {
     for member in ["username", "email"] {
         let mut body = person("new");
         body[member] = json!("a\0b@example.org");
-        expect_problem(post(&client, body.to_string()).await, 422, if member == "email" { "not_an_email" } else { "not_allowed_characters" });
+        expect_problem(
+            post(&client, body.to_string()).await,
+            422,
+            if member == "email" { "not_an_email" } else { "not_allowed_characters" },
+        );
     }
     let mut body = person("new");
     body["password"] = json!("words with a \0 in them");
@@ -108,7 +130,9 @@ async fn json_as_deep_as_a_body_allows_ends_nothing() {
         objects.clone(),
         format!("{objects}1{}", "}".repeat(10_000)),
         format!("{{\"username\":{open}{close}}}"),
-        format!("{{\"username\":\"deep\",\"email\":\"d@example.org\",\"password\":\"a few words\",\"x\":{open}{close}}}"),
+        format!(
+            "{{\"username\":\"deep\",\"email\":\"d@example.org\",\"password\":\"a few words\",\"x\":{open}{close}}}"
+        ),
     ] {
         let answer = post(&client, body).await;
         let status = answer.status;
@@ -130,8 +154,14 @@ async fn what_does_not_say_that_it_is_json_is_not_read() {
         request().header(CONTENT_TYPE, json).header(CONTENT_TYPE, "text/plain"),
     ];
     for wrong in [
-        "", "text/plain", "text/json", "application/x-www-form-urlencoded", "application/merge-patch+json", "application/jsonx",
-        "application/json, text/plain", "*/*",
+        "",
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "application/merge-patch+json",
+        "application/jsonx",
+        "application/json, text/plain",
+        "*/*",
     ] {
         requests.push(request().header(CONTENT_TYPE, wrong));
     }

@@ -17,8 +17,17 @@ async fn a_long_value_is_refused_or_ignored_in_every_parameter() {
     let client = server.client();
     for (path, form) in FORMS {
         for name in [
-            "grant_type", "client_id", "client_secret", "username", "password", "refresh_token", "scope", "resource", "token",
-            "token_type_hint", "unknown",
+            "grant_type",
+            "client_id",
+            "client_secret",
+            "username",
+            "password",
+            "refresh_token",
+            "scope",
+            "resource",
+            "token",
+            "token_type_hint",
+            "unknown",
         ] {
             for value in [long(), "%F0%9F%A6%80".repeat(1000), " x".repeat(5000), format!("grt_{}", long())] {
                 let kept: Vec<_> = form.split('&').filter(|pair| !pair.starts_with(&format!("{name}="))).collect();
@@ -34,7 +43,8 @@ async fn a_long_value_is_refused_or_ignored_in_every_parameter() {
 async fn a_long_name_or_password_signs_nobody_in() {
     let server = TestServer::start().await;
     let client = server.client();
-    for (username, password) in [(long(), "ada-dev-password".to_owned()), ("ada".to_owned(), long()), (long(), long())] {
+    for (username, password) in [(long(), "ada-dev-password".to_owned()), ("ada".to_owned(), long()), (long(), long())]
+    {
         expect_oauth(client.try_sign_in(&username, &password).await, 400, "invalid_grant", "sign_in_failed");
     }
     client.sign_in_ada().await;
@@ -67,17 +77,32 @@ async fn a_long_header_breaks_nothing() {
     let server = TestServer::with(&[("server.trusted_proxies", "127.0.0.1")]).await;
     let client = server.client();
     for name in [
-        "accept", "accept-language", "origin", "user-agent", "if-none-match", "x-forwarded-for", "x-forwarded-proto",
-        "forwarded", "x-request-id", "cookie", "referer", "traceparent", "access-control-request-method", "x-unknown",
+        "accept",
+        "accept-language",
+        "origin",
+        "user-agent",
+        "if-none-match",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "forwarded",
+        "x-request-id",
+        "cookie",
+        "referer",
+        "traceparent",
+        "access-control-request-method",
+        "x-unknown",
     ] {
         for value in [long(), "1,".repeat(5000), "text/html;q=0.9,".repeat(600), "\"".repeat(10_000)] {
-            for (method, path) in [(Method::GET, "/"), (Method::GET, "/api/v1/me"), (Method::OPTIONS, "/oauth2/token")] {
+            for (method, path) in [(Method::GET, "/"), (Method::GET, "/api/v1/me"), (Method::OPTIONS, "/oauth2/token")]
+            {
                 let answer = client.answer(client.request(method, path).header(name, &value)).await;
                 assert!(answer.status < 500, "{name}{answer}");
             }
         }
     }
-    for value in [format!("Bearer {}", long()), format!("Basic {}", long()), long(), format!("Basic {}", "Og".repeat(5000))] {
+    for value in
+        [format!("Bearer {}", long()), format!("Basic {}", long()), long(), format!("Basic {}", "Og".repeat(5000))]
+    {
         let asks = |client: &Client, path: &str| client.request(Method::POST, path).header("authorization", &value);
         for (path, form) in FORMS {
             let answer = client.answer(asks(&client, path).header("content-type", super::FORM).body(form)).await;
@@ -94,7 +119,8 @@ async fn a_long_header_breaks_nothing() {
 async fn what_a_client_calls_itself_is_kept_in_part() {
     let server = TestServer::start().await;
     let client = server.client();
-    let form = [("grant_type", "password"), ("client_id", "web"), ("username", "ada"), ("password", "ada-dev-password")];
+    let form =
+        [("grant_type", "password"), ("client_id", "web"), ("username", "ada"), ("password", "ada-dev-password")];
     let request = client.request(Method::POST, "/oauth2/token").header("user-agent", format!("agent {}", long()));
     let tokens = client.answer(request.form(&form)).await.tokens();
     let list = client.get("/api/v1/me/sessions", &tokens.access).await.expect(200);

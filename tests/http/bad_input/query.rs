@@ -19,7 +19,9 @@ async fn a_query_parameter_is_sent_once() {
     let server = TestServer::start().await;
     let client = server.client();
     let access = twice(&client).await.access;
-    for query in ["limit=1&limit=1", "limit=1&limit=2", "limit=1&%6Cimit=2", "cursor=a&cursor=b", "limit=1&cursor=a&limit=1"] {
+    for query in
+        ["limit=1&limit=1", "limit=1&limit=2", "limit=1&%6Cimit=2", "cursor=a&cursor=b", "limit=1&cursor=a&limit=1"]
+    {
         for path in [LIST, "/api/v1/me/activity"] {
             let answer = client.get(&format!("{path}?{query}"), &access).await;
             expect_problem(answer, 400, "repeated_parameter");
@@ -67,8 +69,21 @@ async fn a_session_id_that_is_none_is_not_found() {
     let client = server.client();
     let access = client.sign_in_ada().await.access;
     for id in [
-        "x", "ses_", "ses_x", "%00", "%ff", "ses_%00", "..", "%2e%2e", "'%20or%20'1'='1", "ses_00000000000000000000000000",
-        "SES_00000000000000000000000000", "usr_00000000000000000000000000", "*", "%25", "ses_%F0%9F%A6%80",
+        "x",
+        "ses_",
+        "ses_x",
+        "%00",
+        "%ff",
+        "ses_%00",
+        "..",
+        "%2e%2e",
+        "'%20or%20'1'='1",
+        "ses_00000000000000000000000000",
+        "SES_00000000000000000000000000",
+        "usr_00000000000000000000000000",
+        "*",
+        "%25",
+        "ses_%F0%9F%A6%80",
     ] {
         let answer = client.delete(&format!("{LIST}/{id}"), &access).await;
         assert!([400, 404].contains(&answer.status) || id.contains(".") || id.contains("%2e"), "{id}{answer}");
@@ -93,8 +108,14 @@ async fn credentials_of_another_scheme_are_none() {
     let client = server.client();
     let access = client.sign_in_ada().await.access;
     for value in [
-        "Basic YWRhOmFkYQ==".to_owned(), format!("DPoP {access}"), "Bearer".to_owned(), "Bearer ".to_owned(), access.clone(),
-        format!("Bearer{access}"), String::new(), "Bearer a b".to_owned(),
+        "Basic YWRhOmFkYQ==".to_owned(),
+        format!("DPoP {access}"),
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        access.clone(),
+        format!("Bearer{access}"),
+        String::new(),
+        "Bearer a b".to_owned(),
     ] {
         for path in ["/oauth2/userinfo", "/api/v1/me"] {
             let answer = client.answer(client.request(Method::GET, path).header("authorization", &value)).await;

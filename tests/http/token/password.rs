@@ -92,7 +92,12 @@ async fn only_a_client_with_the_password_grant_takes_passwords() {
             answer.expect_error(400, "unauthorized_client").expect_reason("grant_not_allowed");
         }
     }
-    server.client().as_demo_service().try_sign_in("ada", "ada-dev-password").await.expect_error(400, "unauthorized_client");
+    server
+        .client()
+        .as_demo_service()
+        .try_sign_in("ada", "ada-dev-password")
+        .await
+        .expect_error(400, "unauthorized_client");
 }
 
 // RFC 9700 §2.4: a client that is made later gets the password grant only when the operator asks.

@@ -51,7 +51,9 @@ async fn every_token_answer_names_its_scope() {
 async fn an_unknown_scope_is_refused() {
     let server = TestServer::start().await;
     let client = server.client();
-    for scope in ["unheard-of", "openid unheard-of", "OpenID", "openid\tprofile", "openid,profile", "op\"enid", "\\", "é"] {
+    for scope in
+        ["unheard-of", "openid unheard-of", "OpenID", "openid\tprofile", "openid,profile", "op\"enid", "\\", "é"]
+    {
         ask(&client, "ada", scope).await.expect_error(400, "invalid_scope").expect_reason("scope_not_allowed");
     }
     let service = client.as_demo_service();
