@@ -16,6 +16,7 @@ impl MigrationTrait for Migration {
                 Table::create()
                     .table(SecretKeys::Table)
                     .col(text(manager, SecretKeys::Id).not_null().primary_key())
+                    .col(ColumnDef::new(SecretKeys::Development).boolean().not_null())
                     .col(ColumnDef::new(SecretKeys::CreatedAt).big_integer().not_null())
                     .to_owned(),
             )
@@ -27,5 +28,6 @@ impl MigrationTrait for Migration {
 enum SecretKeys {
     Table,
     Id,
+    Development,
     CreatedAt,
 }

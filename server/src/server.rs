@@ -117,14 +117,14 @@ impl Server {
         let passwords = PasswordHasher::start(&config.password).ok_or(BindError::Password)?;
         let flows = Arc::new(Flows::new(config, clock, store, secret_keys, passwords));
         if !new {
-            flows.check_secret_keys().await?;
+            flows.check_secret_keys(seed).await?;
         }
         if !missing.is_empty() {
             flows.migrate().await?;
             tracing::info!(changes = missing.len(), "the schema was brought up to date");
         }
         flows.seed(seed).await?;
-        flows.prepare_keys().await?;
+        flows.prepare_keys(seed).await?;
         Ok(Self { port, flows, draining: Arc::default(), lock })
     }
 

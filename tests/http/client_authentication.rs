@@ -212,6 +212,23 @@ async fn guessing_a_client_secret_is_limited() {
     right.client_credentials().await.tokens();
 }
 
+// RFC 6749 §2.3.1: an address that a stranger writes of himself frees no guesser (RFC 7239 §8.1).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forwarded_address_of_a_stranger_is_not_believed() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let from = async |secret: &str, address: String| {
+        let request = client.request(Method::POST, TOKEN).form(&[("grant_type", "client_credentials")]);
+        let request = request.basic_auth("demo-service", Some(secret)).header("x-forwarded-for", &address);
+        client.answer(request.header("forwarded", format!("for={address}")).header("x-real-ip", address)).await
+    };
+    for number in 0..20 {
+        from("wrong", format!("203.0.113.{number}")).await.expect_error(401, "invalid_client");
+    }
+    let told = from("demo-service-dev-secret", "203.0.113.99".to_owned()).await.expect_error(401, "invalid_client");
+    assert_eq!(told.header("retry-after"), Some("1"), "{told}");
+}
+
 // RFC 6749 §10.10: a secret that the server makes is beyond guessing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_secret_that_the_server_makes_is_beyond_guessing() {

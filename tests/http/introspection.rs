@@ -2,12 +2,12 @@
 
 use grantd::flows::NewClient;
 use grantd::model::client::GrantType;
-use grantd_tests::client::{Answer, Client, Tokens};
+use grantd_tests::client::{self, Answer, Client, Tokens};
 use grantd_tests::server::{BEGIN, TestServer};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::access_token::forge::{Key, with};
+use crate::access_token::forge::{Key, message, with};
 use crate::new_client::{confidential, make, owned, portal, resource_server};
 
 const INTROSPECT: &str = "/oauth2/introspect";
@@ -289,5 +289,30 @@ async fn no_cache_keeps_an_introspection() {
     let token = client.sign_in_ada().await.access;
     for answer in [client.as_demo_api().introspect(&token).await, client.as_demo_api().introspect("unknown").await] {
         assert_eq!(answer.expect(200).header("cache-control"), Some("no-store"));
+    }
+}
+
+// RFC 7662 §2.1, §2.2: what an unsigned token says of itself reaches nothing that could break on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_names_in_an_unsigned_token_break_nothing() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let own = client.as_demo_service().client_credentials().await.tokens();
+    let (claims, header) = (own.claims(), client::header(&own.access));
+    let long = "x".repeat(3_000);
+    let mut tokens = Vec::new();
+    for odd in ["\u{0}", "a\u{0}b", "'", "$1", "%", "\u{feff}", "😀", &long] {
+        tokens.push(message(&with(&header, "kid", json!(odd)), &claims));
+        for member in ["client_id", "sub", "jti", "scope", "sid"] {
+            tokens.push(message(&header, &with(&claims, member, json!(odd))));
+        }
+    }
+    for token in tokens {
+        let token = format!("{token}.{}", "A".repeat(86));
+        client.bare_form(INTROSPECT, &[("token", &token)]).await.expect_error(401, "invalid_client");
+        assert_inactive(&client.as_demo_api().introspect(&token).await);
+        client.revoke(&token).await.expect(200);
+        client.bare_form("/oauth2/revoke", &[("token", &token)]).await.expect_error(401, "invalid_client");
+        client.userinfo(&token).await.expect_error(401, "invalid_token");
     }
 }

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantd_tests::client::{Answer, Client};
 use grantd_tests::server::TestServer;
+use grantd_tests::wire;
 use reqwest::Method;
 
 use crate::new_client::{confidential, make, portal};
@@ -216,7 +217,7 @@ async fn a_clients_own_token_is_revoked_alone() {
     assert_eq!(service.introspect(&one.access).await.expect(200).json, serde_json::json!({"active": false}));
     assert!(client.is_active(&other.access).await);
     assert!(client.is_active(&service.client_credentials().await.tokens().access).await);
-    // Until it would have expired, and across a restart.
+    // Until it would have expired.
     server.clock().advance(299);
     assert!(!client.is_active(&one.access).await && client.is_active(&other.access).await);
 }
@@ -239,5 +240,30 @@ async fn the_revocation_endpoint_answers_post_only() {
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let answer = client.answer(client.request(method, REVOKE)).await.expect_error(405, "invalid_request");
         assert_eq!(answer.header("allow"), Some("POST"), "{answer}");
+    }
+}
+
+// DESIGN.md §1: whoever refreshes while the session is being revoked gets nothing that lives on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_that_races_a_revocation_leaves_nothing_alive() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    for _ in 0..4 {
+        let tokens = client.sign_in_ada().await;
+        let refresh = format!("grant_type=refresh_token&client_id=web&refresh_token={}", tokens.refresh);
+        let revoke = format!("client_id=web&token={}", tokens.refresh);
+        let request = |number| match number {
+            8 => (client.address(), wire::form(REVOKE, "", &revoke)),
+            _ => (client.address(), wire::form("/oauth2/token", "", &refresh)),
+        };
+        let replies = wire::at_once((0..17).map(request).collect()).await;
+        assert_eq!(replies[8].status, 200);
+        for reply in replies.iter().filter(|reply| reply.status == 200 && !reply.body.is_empty()) {
+            let reply = reply.json();
+            let token = |member: &str| reply[member].as_str().expect("a token").to_owned();
+            client.userinfo(&token("access_token")).await.expect(401).expect_reason("signed_out");
+            let refreshed = client.refresh(&token("refresh_token")).await;
+            refreshed.expect_error(400, "invalid_grant").expect_reason("signed_out");
+        }
     }
 }

@@ -178,7 +178,7 @@ async fn a_weak_password_is_refused_with_its_reason() {
         ("iloveyou", "too_common"),
     ] {
         let answer = client.sign_up("new", "new@example.org", password).await;
-        assert_eq!(faults(answer), [format!("password: {reason}")], "{:.20}", password);
+        assert_eq!(faults(answer), [format!("password: {reason}")], "{password:.20}");
     }
     client.sign_up("new", "new@example.org", GOOD).await.expect(201);
 }

@@ -41,6 +41,33 @@ fn away(answer: Answer) {
     assert!(!answer.body.contains("sql") && !answer.body.contains("127.0.0.1"), "a cause is told{answer}");
 }
 
+/// What each door answers while the database is away: all at once, since each waits a while for it.
+async fn every_door_says_so(client: &Client, bystander: &Tokens) {
+    let (api, service) = (client.as_demo_api(), client.as_demo_service());
+    let refused = tokio::join!(
+        client.try_sign_in("ada", "ada-dev-password"),
+        client.userinfo(&bystander.access),
+        client.revoke(&bystander.refresh),
+        api.introspect(&bystander.access),
+        service.client_credentials(),
+    );
+    for answer in [refused.0, refused.1, refused.2, refused.3, refused.4] {
+        away(answer);
+    }
+    let (ready, me, alive, metadata, keys) = tokio::join!(
+        client.get("/readyz", ""),
+        client.get("/api/v1/me", &bystander.access),
+        client.get("/livez", ""),
+        client.get("/.well-known/openid-configuration", ""),
+        client.get("/.well-known/jwks.json", ""),
+    );
+    ready.expect(503).expect_reason("database_unavailable");
+    me.expect(503).expect_reason("database_unavailable");
+    alive.expect(200);
+    metadata.expect(200);
+    assert_eq!(keys.expect(200)["keys"].as_array().map(Vec::len), Some(2), "the last keys that were read");
+}
+
 async fn grows(what: &str, count: &AtomicU64, by: u64) {
     let goal = count.load(Ordering::SeqCst) + by;
     eventually(what, || async { (count.load(Ordering::SeqCst) >= goal).then_some(()) }).await;
@@ -68,18 +95,7 @@ async fn a_database_that_goes_away_under_load_is_said_and_survived() {
         how(&cluster);
         grows("refusals while it is away", &seen.refused, HOLDERS as u64).await;
 
-        let unready = client.get("/readyz", "").await.expect(503);
-        unready.expect_reason("database_unavailable");
-        client.get("/livez", "").await.expect(200);
-        client.get("/.well-known/openid-configuration", "").await.expect(200);
-        let keys = client.get("/.well-known/jwks.json", "").await.expect(200);
-        assert_eq!(keys["keys"].as_array().map(Vec::len), Some(2), "the last keys that were read{keys}");
-        away(client.try_sign_in("ada", "ada-dev-password").await);
-        away(client.userinfo(&bystander.access).await);
-        away(client.as_demo_api().introspect(&bystander.access).await);
-        away(client.as_demo_service().client_credentials().await);
-        away(client.revoke(&bystander.refresh).await);
-        client.get("/api/v1/me", &bystander.access).await.expect(503).expect_reason("database_unavailable");
+        every_door_says_so(&client, &bystander).await;
         let health =
             grantd_tests::process::grantd(&["healthcheck", &format!("{}/readyz", server.url())]).run().expect(1);
         assert!(health.stderr.contains("503"), "{health}");

@@ -18,7 +18,8 @@ async fn dev_seeds_public_clients_that_may_have_every_scope() {
         let tokens = client.sign_in_for("ada", "ada-dev-password", every).await;
         let mut scopes: Vec<_> = tokens.scope.split(' ').collect();
         let mut wanted: Vec<_> = every.split(' ').collect();
-        (scopes.sort_unstable(), wanted.sort_unstable());
+        scopes.sort_unstable();
+        wanted.sort_unstable();
         assert_eq!(scopes, wanted);
         assert_eq!(tokens.claims()["roles"], serde_json::json!(["admin"]));
         client.refresh(&tokens.refresh).await.expect(200);
@@ -157,19 +158,20 @@ fn fresh_leaves_data_alone_that_dev_did_not_make() {
     // With it beside the data, too.
     fs::copy(production.dir.join("secret.key"), data.join("secret.key")).expect("a copy");
     let before = site::kept(&data);
-    let refused = fresh().try_start().expect_err("erased").expect(2);
-    assert!(refused.stderr.contains("was not made by `grantd dev`"), "{refused}");
+    let refused = fresh().try_start().expect_err("erased").expect(1);
+    assert!(refused.stderr.contains("not a development key"), "{refused}");
     assert_eq!(site::kept(&data), before);
 }
 
 #[test]
-fn dev_puts_no_well_known_passwords_beside_a_key_that_it_did_not_make() {
-    let data = TempDir::new();
-    site::write_private(&data.join("secret.key"), &site::new_key());
-    let before = site::kept(data.path());
-    let refused = site::dev(&data).try_start().expect_err("served").expect(2);
-    assert!(refused.stderr.contains("was not made by `grantd dev`"), "{refused}");
-    assert_eq!(site::kept(data.path()), before);
+fn data_with_well_known_passwords_is_refused_in_production_whatever_its_key() {
+    let production = Production::new();
+    let data = production.dir.join("data");
+    fs::create_dir_all(&data).expect("a directory");
+    fs::copy(production.dir.join("secret.key"), data.join("secret.key")).expect("a copy");
+    site::cheap(process::dev(&data)).start().stop().expect(0);
+    let refused = production.serve().try_start().expect_err("served").expect(2);
+    assert!(refused.stderr.contains("made by `grantd dev`"), "{refused}");
 }
 
 #[test]

@@ -25,10 +25,10 @@ async fn the_document_that_is_printed_is_the_one_that_is_served() {
     let server = site::dev(&data).start();
     let yaml = process::grantd(&["openapi"]).env("GRANTD_ISSUER", server.url()).run().expect(0);
     let json = process::grantd(&["openapi", "--json"]).env("GRANTD_ISSUER", server.url()).run().expect(0);
-    let served = server.client().get("/openapi.yaml", "").await.expect(200);
-    assert_eq!(served.body.trim_end(), yaml.stdout.trim_end());
-    let served = server.client().get("/openapi.json", "").await.expect(200);
-    assert_eq!(served.json, json.json());
+    let there = server.client().get("/openapi.yaml", "").await.expect(200);
+    assert_eq!(there.body.trim_end(), yaml.stdout.trim_end());
+    let there = server.client().get("/openapi.json", "").await.expect(200);
+    assert_eq!(there.json, json.json());
     assert_eq!(json.json()["servers"][0]["url"], server.url());
     assert!(yaml.stdout.starts_with("openapi: 3."), "YAML unless asked for JSON{yaml}");
 }

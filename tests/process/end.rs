@@ -111,6 +111,16 @@ async fn idle_connections_do_not_keep_a_server_alive() {
 }
 
 #[test]
+fn a_signal_is_heard_from_the_moment_that_the_server_says_it_is_ready() {
+    let data = TempDir::new();
+    for _ in 0..10 {
+        let server = site::dev(&data).spawn();
+        server.wait_for_output("ready: dev mode");
+        server.stop().expect(0);
+    }
+}
+
+#[test]
 fn a_server_that_nobody_asked_ends_at_sigterm_and_its_data_is_whole() {
     let production = Production::new();
     production.start().stop().expect(0);

@@ -73,16 +73,18 @@ impl Home {
     fn config(&self, settings: Settings<'_>) -> Config {
         let data_dir = self.dir.path().display().to_string();
         // Cheap hashes: a test that is about hashing says so.
-        let mut flags: Vec<(&'static str, String)> = [
+        let presets = [
             ("data_dir", data_dir.as_str()),
             ("server.listen", "127.0.0.1:0"),
             ("password.memory_kib", "8"),
             ("password.iterations", "1"),
-        ]
-        .into_iter()
-        .chain(settings.iter().copied())
-        .map(|(key, value)| (key, value.to_owned()))
-        .collect();
+        ];
+        let mut flags: Vec<(&'static str, String)> = presets
+            .into_iter()
+            .filter(|(preset, _)| settings.iter().all(|(key, _)| key != preset))
+            .chain(settings.iter().copied())
+            .map(|(key, value)| (key, value.to_owned()))
+            .collect();
         if let Some(database) = &self.database {
             flags.push(("database.url", database.url().to_owned()));
         }

@@ -70,7 +70,8 @@ impl From<StoreError> for Failed {
 impl From<BindError> for Failed {
     fn from(error: BindError) -> Self {
         match error {
-            BindError::Key(KeyError::SecretKey(_) | KeyError::Sealed(_)) | BindError::Password => Self::usage(error),
+            BindError::Key(KeyError::SecretKey(_) | KeyError::Sealed(_) | KeyError::Development)
+            | BindError::Password => Self::usage(error),
             BindError::Database(error) => error.into(),
             other => Self::because(other),
         }

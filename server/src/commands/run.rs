@@ -65,14 +65,14 @@ fn forget(config: &Config) -> Done {
         ));
     };
     let keys = SecretKeys::of_server(&config.secret_key_file, Seed::Dev).map_err(Failed::usage)?;
+    let made_by_dev = keys.as_ref().is_some_and(|keys| keys.iter().all(|key| key.development));
+    if (path.exists() || keys.is_some()) && !made_by_dev {
+        let (data, key) = (path.display(), config.secret_key_file.display());
+        return Err(Failed::because(format!(
+            "nothing says that `grantd dev` made {data}: {key} is not a development key; --fresh leaves it alone"
+        )));
+    }
     if path.exists() {
-        // The key of a production server lies elsewhere: only a development key beside it says that the data may go.
-        if keys.is_none() {
-            let (data, key) = (path.display(), config.secret_key_file.display());
-            return Err(Failed::because(format!(
-                "nothing says that `grantd dev` made {data}: there is no {key}; --fresh leaves it alone"
-            )));
-        }
         Store::erase(path)?;
     }
     if keys.is_some() {

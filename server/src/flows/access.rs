@@ -68,7 +68,7 @@ impl Flows {
         if let Some(reason) = line.family.ended(now, self.config.tokens.refresh_idle_ttl) {
             return Err(reason);
         }
-        if now.0 >= verified.claims.exp {
+        if !verified.claims.hold_at(now) {
             return Err(Reason::Expired);
         }
         Ok(line)

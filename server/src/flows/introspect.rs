@@ -146,7 +146,7 @@ impl Flows {
         }
         match jti {
             Jti::Client => {
-                let active = facts.key_is_good && facts.holder_is_there && !facts.jti_is_revoked && now.0 < claims.exp;
+                let active = facts.key_is_good && facts.holder_is_there && !facts.jti_is_revoked && claims.hold_at(now);
                 if !active {
                     return Introspection::Inactive;
                 }

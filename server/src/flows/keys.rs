@@ -18,7 +18,7 @@ use quick_cache::sync::Cache;
 use serde_json::{Value, json};
 
 use super::jwt::Verified;
-use super::{Flows, SecretKeyError};
+use super::{Flows, SecretKeyError, Seed};
 use crate::model::signing_key::{SealedKey, SigningAlg};
 use crate::model::timestamp::Timestamp;
 use crate::store::StoreError;
@@ -79,6 +79,10 @@ pub enum KeyError {
     SecretKey(#[from] SecretKeyError),
     #[error("the signing key {0} cannot be opened with any key of secret_key_file")]
     Sealed(String),
+    #[error(
+        "the data was made by `grantd dev`, with users whose passwords are well known: give `grantd serve` data of its own"
+    )]
+    Development,
     #[error("cannot make a signing key")]
     Unmade,
 }
@@ -93,8 +97,11 @@ impl Flows {
     /// Makes sure that the secret keys are those of the data; changes nothing.
     ///
     /// # Errors
-    /// [`SecretKeyError::Foreign`], [`KeyError::Sealed`].
-    pub async fn check_secret_keys(&self) -> Result<(), KeyError> {
+    /// [`SecretKeyError::Foreign`], [`KeyError::Sealed`]; [`KeyError::Development`] for a server that is none.
+    pub async fn check_secret_keys(&self, seed: Seed) -> Result<(), KeyError> {
+        if seed == Seed::FirstParty && self.store.read().is_for_development().await? {
+            return Err(KeyError::Development);
+        }
         let known = self.store.read().list_secret_keys().await?;
         if !known.is_empty() && !self.secret_keys.iter().any(|key| known.contains(&key.id)) {
             return Err(SecretKeyError::Foreign(self.config.secret_key_file.display().to_string()).into());
@@ -109,7 +116,7 @@ impl Flows {
     ///
     /// # Errors
     /// [`KeyError`].
-    pub async fn prepare_keys(&self) -> Result<(), KeyError> {
+    pub async fn prepare_keys(&self, seed: Seed) -> Result<(), KeyError> {
         let now = self.clock.now();
         let sealed = self.store.read().list_signing_keys().await?;
         for alg in [self.config.tokens.signing_alg, SigningAlg::Rs256] {
@@ -119,10 +126,11 @@ impl Flows {
             }
         }
         // Another node may have been quicker: with another secret key than ours, what it made is not for us to open.
-        self.check_secret_keys().await?;
+        self.check_secret_keys(seed).await?;
         let known = self.store.read().list_secret_keys().await?;
+        let unused = known.is_empty();
         for key in self.secret_keys.iter().filter(|key| !known.contains(&key.id)) {
-            self.store.write().insert_secret_key(&key.id, now).await?;
+            self.store.write().insert_secret_key(&key.id, unused && seed == Seed::Dev, now).await?;
         }
         self.reseal(&sealed).await?;
         self.load_keys().await?;

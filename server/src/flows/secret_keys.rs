@@ -52,10 +52,6 @@ pub enum SecretKeyError {
     #[error("secret_key_file {0} was made by `grantd dev`: run `grantd init` for one of your own")]
     Development(String),
     #[error(
-        "secret_key_file {0} was not made by `grantd dev`, which puts users with well-known passwords beside it: leave it out, or take another data_dir"
-    )]
-    NotDevelopment(String),
-    #[error(
         "secret_key_file {0} was not made for this data: none of its keys was ever used with it; bring back the right one"
     )]
     Foreign(String),
@@ -100,16 +96,14 @@ impl SecretKeys {
     /// # Errors
     /// [`SecretKeyError`].
     pub fn of_server(path: &Path, seed: Seed) -> Result<Option<Self>, SecretKeyError> {
-        let at = || path.display().to_string();
         let keys = match Self::read(path) {
             Err(SecretKeyError::Missing(_)) => return Ok(None),
             read => read?,
         };
-        match seed {
-            Seed::FirstParty if keys.iter().any(|key| key.development) => Err(SecretKeyError::Development(at())),
-            Seed::Dev if keys.iter().any(|key| !key.development) => Err(SecretKeyError::NotDevelopment(at())),
-            _ => Ok(Some(keys)),
+        if seed == Seed::FirstParty && keys.iter().any(|key| key.development) {
+            return Err(SecretKeyError::Development(path.display().to_string()));
         }
+        Ok(Some(keys))
     }
 
     /// No keys: for commands that make and check no token.

@@ -1,6 +1,6 @@
 //! What holds for every request? A name, a line in the log, the words of its errors, and the headers of its answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,6 +13,7 @@ use poem::{Endpoint, Error, Request, Response, Result};
 use super::accept::wants_page;
 use super::cors;
 use super::error::{Dialect, Refused};
+use super::form;
 use crate::flows::{Flows, request_id};
 use crate::model::reason::Reason;
 
@@ -34,14 +35,14 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Adds a path, a varying part of which begins with a colon.
+    /// Adds a path, a varying part of which stands in braces.
     pub(super) fn add(&mut self, path: &str, methods: &[Method]) {
         let mut methods = methods.to_vec();
         if methods.contains(&Method::GET) && !methods.contains(&Method::HEAD) {
             methods.push(Method::HEAD);
         }
         let methods = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-        if path.contains(':') {
+        if path.contains('{') {
             self.varying.push((path.split('/').map(str::to_owned).collect(), path.to_owned(), methods));
         } else {
             self.fixed.insert(path.to_owned(), methods);
@@ -56,7 +57,7 @@ impl Routes {
         let parts: Vec<_> = path.split('/').collect();
         let fits = |pattern: &[String]| {
             pattern.len() == parts.len()
-                && pattern.iter().zip(&parts).all(|(one, part)| one.starts_with(':') || one == part)
+                && pattern.iter().zip(&parts).all(|(one, part)| one.starts_with('{') || one == part)
         };
         self.varying
             .iter()
@@ -73,7 +74,7 @@ impl Edge {
     /// The answer of the route.
     async fn answer(&self, request: Request, methods: Option<&str>) -> std::result::Result<Response, Refused> {
         // `resource` alone may repeat, and it stands in a body.
-        if repeats(request.uri().query().unwrap_or_default()) {
+        if repeats(request.uri().query().unwrap_or_default())? {
             return Err(Refused::request(Reason::RepeatedParameter));
         }
         match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
@@ -84,11 +85,16 @@ impl Edge {
     }
 }
 
-/// Whether a name stands in a query more than once.
-fn repeats(query: &str) -> bool {
-    let names: Vec<_> =
-        query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty()).collect();
-    names.iter().enumerate().any(|(place, name)| names.iter().take(place).any(|other| other == name))
+/// Whether a name stands in a query more than once, however it is written.
+fn repeats(query: &str) -> std::result::Result<bool, Refused> {
+    let mut names = HashSet::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = form::decode(pair.split('=').next().unwrap_or_default().as_bytes())?;
+        if !names.insert(name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the framework says, in our words.

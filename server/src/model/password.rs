@@ -26,12 +26,16 @@ impl Password {
     /// A password for a new account.
     ///
     /// # Errors
-    /// `too_short`, `too_long`, `too_common`.
+    /// `too_short`, `too_long`, `not_allowed_characters`, `too_common`.
     pub fn chosen(text: &str, min_length: usize) -> Result<Self, Reason> {
         let password = Self::typed(text).ok_or(Reason::TooLong)?;
         let text = password.expose();
         if text.chars().count() < min_length {
             return Err(Reason::TooShort);
+        }
+        // No form can send it, so nobody could sign in with it.
+        if text.contains('\0') {
+            return Err(Reason::NotAllowedCharacters);
         }
         if passwords::analyzer::is_common_password(text.to_lowercase()) {
             return Err(Reason::TooCommon);

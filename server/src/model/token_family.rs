@@ -102,10 +102,15 @@ impl TokenFamily {
         if self.revoked_at.is_some() {
             return Some(self.revoked_reason.unwrap_or(Reason::SessionEnded));
         }
-        if now >= self.expires_at {
-            return Some(Reason::Expired);
+        // Whichever came first ended it: a family keeps its first reason.
+        let idle_at = self.answered_at.plus(idle_ttl);
+        if now < self.expires_at.min(idle_at) {
+            None
+        } else if self.expires_at <= idle_at {
+            Some(Reason::Expired)
+        } else {
+            Some(Reason::Idle)
         }
-        (now >= self.answered_at.plus(idle_ttl)).then_some(Reason::Idle)
     }
 }
 
@@ -178,7 +183,8 @@ mod tests {
         let mut family = family(true);
         assert_eq!(family.ended(Timestamp(1100), 600), None);
         assert_eq!(family.ended(Timestamp(1700), 600), Some(Reason::Idle));
-        assert_eq!(family.ended(Timestamp(100_000), 600), Some(Reason::Expired));
+        assert_eq!(family.ended(Timestamp(100_000), 600), Some(Reason::Idle));
+        assert_eq!(family.ended(Timestamp(100_000), 100_000), Some(Reason::Expired));
         family.revoked_at = Some(Timestamp(1));
         family.revoked_reason = Some(Reason::SignedOut);
         assert_eq!(family.ended(Timestamp(100_000), 600), Some(Reason::SignedOut));

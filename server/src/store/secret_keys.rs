@@ -12,6 +12,7 @@ use crate::model::timestamp::Timestamp;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     id: String,
+    development: bool,
     created_at: i64,
 }
 
@@ -25,12 +26,17 @@ impl Read {
     pub(crate) async fn list_secret_keys(&self) -> Stored<Vec<String>> {
         Ok(Entity::find().all(&self.executor()).await?.into_iter().map(|row| row.id).collect())
     }
+
+    /// Whether `grantd dev` made this database, and so put users with well-known passwords there.
+    pub(crate) async fn is_for_development(&self) -> Stored<bool> {
+        Ok(Entity::find().filter(Column::Development.eq(true)).one(&self.executor()).await?.is_some())
+    }
 }
 
 impl Write {
-    /// Remembers a fingerprint.
-    pub(crate) async fn insert_secret_key(&self, id: &str, now: Timestamp) -> Stored<()> {
-        let row = ActiveModel { id: Set(id.to_owned()), created_at: Set(now.0) };
+    /// Remembers a fingerprint, and whether `grantd dev` was the one to use it first.
+    pub(crate) async fn insert_secret_key(&self, id: &str, development: bool, now: Timestamp) -> Stored<()> {
+        let row = ActiveModel { id: Set(id.to_owned()), development: Set(development), created_at: Set(now.0) };
         let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
         insert.exec_without_returning(&self.executor()).await?;
         Ok(())

@@ -3,7 +3,7 @@
 use grantd::model::secret::Secret;
 use grantd_tests::client::{Client, Tokens};
 use grantd_tests::server::{BEGIN, TestServer};
-use reqwest::Method;
+use grantd_tests::wire;
 use serde_json::json;
 
 /// Fails the test unless the token is refused at every door, for this reason.
@@ -118,24 +118,23 @@ async fn tokens_are_dead_at_the_next_request_after_their_session_was_ended() {
     assert_dead(&client, &other.access, "signed_out_everywhere").await;
 }
 
-// OAuth 2.1 §4.3.1, DESIGN.md §2: a changed password ends all sessions but the present one.
+// OAuth 2.1 §4.3.1, DESIGN.md §2: a password that an administrator sets ends every session.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_password_ends_every_other_session() {
+async fn tokens_are_dead_at_the_next_request_after_an_administrator_has_set_the_password() {
     let server = TestServer::start().await;
     let client = server.client();
-    let [first, second, present] = sessions(&client).await;
-    let body = json!({"current_password": "ada-dev-password", "new_password": "another-long-password"});
-    client.send(Method::PUT, "/api/v1/me/password", &present.access, &body).await.expect(204);
-    for token in [&first.access, &second.access] {
-        assert_dead(&client, token, "password_changed").await;
-    }
-    client.refresh(&second.refresh).await.expect_error(400, "invalid_grant").expect_reason("password_changed");
-    assert_alive(&client, &present.access).await;
-    client.refresh(&present.refresh).await.tokens();
-    // An administrator's is for when somebody else knows it: nothing is spared.
-    let password = Secret::new("yet-another-long-password".to_owned());
+    let [first, second, other] = sessions(&client).await;
+    let password = Secret::new("another-long-password".to_owned());
     server.flows().set_password("ada", &password).await.expect("a new password");
-    assert_dead(&client, &present.access, "password_changed").await;
+    for tokens in [&first, &second, &other] {
+        assert_dead(&client, &tokens.access, "password_changed").await;
+    }
+    for tokens in [&second, &other] {
+        let answer = client.refresh(&tokens.refresh).await;
+        answer.expect_error(400, "invalid_grant").expect_reason("password_changed");
+    }
+    let fresh = client.sign_in("ada", "another-long-password").await;
+    assert_alive(&client, &fresh.access).await;
 }
 
 // DESIGN.md §2: a lock.
@@ -178,4 +177,21 @@ async fn a_clients_own_token_dies_with_its_client() {
     assert!(!client.is_active(&own.access).await);
     let again = client.as_demo_service().client_credentials().await;
     again.expect_error(401, "invalid_client").expect_reason("client_authentication_failed");
+}
+
+// DESIGN.md §1: whoever signs in while the user is being locked gets nothing that lives on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_races_a_lock_leaves_nothing_alive() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let form = "grant_type=password&username=bob&password=bob-dev-password&client_id=web";
+    let sign_ins = (0..16).map(|_| (client.address(), wire::form("/oauth2/token", "", form))).collect();
+    let (replies, locked) = tokio::join!(wire::at_once(sign_ins), server.flows().set_locked("bob", true));
+    assert!(locked.expect("a lock"), "it was locked just now");
+    for reply in replies {
+        if reply.status == 200 {
+            let token = reply.json()["access_token"].as_str().expect("an access token").to_owned();
+            assert_dead(&client, &token, "user_locked").await;
+        }
+    }
 }

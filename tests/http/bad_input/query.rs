@@ -19,9 +19,7 @@ async fn a_query_parameter_is_sent_once() {
     let server = TestServer::start().await;
     let client = server.client();
     let access = twice(&client).await.access;
-    for query in
-        ["limit=1&limit=1", "limit=1&limit=2", "limit=1&%6Cimit=2", "cursor=a&cursor=b", "limit=1&cursor=a&limit=1"]
-    {
+    for query in ["limit=1&limit=1", "limit=1&limit=2", "cursor=a&cursor=b", "limit=1&cursor=a&limit=1"] {
         for path in [LIST, "/api/v1/me/activity"] {
             let answer = client.get(&format!("{path}?{query}"), &access).await;
             expect_problem(answer, 400, "repeated_parameter");
@@ -41,6 +39,17 @@ async fn an_unknown_query_parameter_is_sent_once_too() {
     let access = client.sign_in_ada().await.access;
     client.get(&format!("{LIST}?unknown=1"), &access).await.expect(200);
     let answer = client.get(&format!("{LIST}?unknown=1&unknown=2"), &access).await;
+    expect_problem(answer, 400, "repeated_parameter");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_parameter_is_sent_once_however_its_name_is_written() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let access = twice(&client).await.access;
+    let answer = client.get(&format!("{LIST}?limit=1&%6Cimit=2"), &access).await;
+    expect_problem(answer, 400, "repeated_parameter");
+    let answer = client.delete(&format!("{LIST}?keep=current&k%65ep=other"), &access).await;
     expect_problem(answer, 400, "repeated_parameter");
 }
 
@@ -75,8 +84,6 @@ async fn a_session_id_that_is_none_is_not_found() {
         "%00",
         "%ff",
         "ses_%00",
-        "..",
-        "%2e%2e",
         "'%20or%20'1'='1",
         "ses_00000000000000000000000000",
         "SES_00000000000000000000000000",
@@ -86,7 +93,7 @@ async fn a_session_id_that_is_none_is_not_found() {
         "ses_%F0%9F%A6%80",
     ] {
         let answer = client.delete(&format!("{LIST}/{id}"), &access).await;
-        assert!([400, 404].contains(&answer.status) || id.contains(".") || id.contains("%2e"), "{id}{answer}");
+        assert!([400, 404].contains(&answer.status), "{id}{answer}");
     }
     client.get("/api/v1/me", &access).await.expect(200);
 }

@@ -166,18 +166,18 @@ async fn tokens_are_beyond_guessing() {
         let bytes = URL_SAFE_NO_PAD.decode(refresh.strip_prefix("grt_").expect("the prefix")).expect("base64url");
         macs.push(bytes[bytes.len() - 32..].to_vec());
     }
-    assert_beyond_guessing(macs);
+    assert_beyond_guessing(&macs);
     let service = client.as_demo_service();
     let mut jtis = Vec::new();
     for _ in 0..20 {
         let claims = service.client_credentials().await.tokens().claims();
         jtis.push(URL_SAFE_NO_PAD.decode(claims["jti"].as_str().expect("a jti")).expect("base64url"));
     }
-    assert_beyond_guessing(jtis);
+    assert_beyond_guessing(&jtis);
 }
 
 /// Each has 16 bytes at least, and no place holds the same byte in all of them.
-fn assert_beyond_guessing(samples: Vec<Vec<u8>>) {
+fn assert_beyond_guessing(samples: &[Vec<u8>]) {
     let length = samples.iter().map(Vec::len).min().expect("samples");
     assert!(length >= 16, "{length} bytes");
     for place in 0..length {

@@ -110,6 +110,17 @@ async fn a_refresh_narrows_the_audience_and_never_the_grant() {
     assert_eq!(aud, granted);
 }
 
+// RFC 8707 §2.2: the issuer is a resource like any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_does_not_add_the_issuer_to_the_audience() {
+    let server = TestServer::start().await;
+    let keeper = keeper(&server).await;
+    let first = ask(&keeper, &[DOGS]).await.tokens();
+    let answer = refresh_for(&keeper, &first.refresh, &[server.url()]).await;
+    answer.expect_error(400, "invalid_target").expect_reason("resource_not_allowed");
+    assert_eq!(audience(&keeper.refresh(&first.refresh).await), [DOGS]);
+}
+
 // DESIGN.md §2: userinfo and `/api/v1` take only tokens whose audience has the issuer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_for_others_alone_is_refused_at_our_own_doors() {
