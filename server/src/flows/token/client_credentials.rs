@@ -20,15 +20,9 @@ impl Flows {
         if client.client_type == ClientType::Public {
             return Err(Refusal::new(Code::UnauthorizedClient, Reason::GrantNotAllowed).into());
         }
-        let asked = request.asked_scopes()?;
+        let (scopes, audience) = self.grantable(request, client)?;
         // A client has no role, so nothing for it to administer with.
-        let scopes = client
-            .grant_scopes(asked.as_ref())
-            .map_err(|reason| Refusal::new(Code::InvalidScope, reason))?
-            .without(&[scope::ADMIN]);
-        let audience = client
-            .grant_audience(&request.resources, self.config.issuer.as_str())
-            .map_err(|reason| Refusal::new(Code::InvalidTarget, reason))?;
+        let scopes = scopes.without(&[scope::ADMIN]);
         self.issue_to_client(client, scopes, audience, facts.signing_kid.as_deref(), now).await
     }
 }

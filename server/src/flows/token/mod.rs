@@ -15,7 +15,7 @@ pub use tally::{Tally, TallyCounts};
 
 use super::refusal::{Code, Failure, Refusal};
 use super::{Credentials, Flows, Origin};
-use crate::model::client::GrantType;
+use crate::model::client::{Client, GrantType};
 use crate::model::reason::Reason;
 use crate::model::scope::Scopes;
 use crate::model::secret::Secret;
@@ -103,5 +103,15 @@ impl Flows {
             GrantType::RefreshToken => self.refresh_grant(request, client, presented, facts, now).await,
             GrantType::ClientCredentials => self.client_credentials_grant(&request, &client, &facts, now).await,
         }
+    }
+
+    /// What a new sign-in of the client may be for: the scopes and the audience that it asks for, or its default ones.
+    fn grantable(&self, request: &TokenRequest, client: &Client) -> Result<(Scopes, Vec<String>), Refusal> {
+        let asked = request.asked_scopes()?;
+        let scopes = client.grant_scopes(asked.as_ref()).map_err(|reason| Refusal::new(Code::InvalidScope, reason))?;
+        let audience = client
+            .grant_audience(&request.resources, self.config.issuer.as_str())
+            .map_err(|reason| Refusal::new(Code::InvalidTarget, reason))?;
+        Ok((scopes, audience))
     }
 }

@@ -45,11 +45,7 @@ impl Flows {
         let (Some(username), Some(password)) = (&request.username, &request.password) else {
             return Err(missing.into());
         };
-        let asked = request.asked_scopes()?;
-        let scopes = client.grant_scopes(asked.as_ref()).map_err(|reason| Refusal::new(Code::InvalidScope, reason))?;
-        let audience = client
-            .grant_audience(&request.resources, self.config.issuer.as_str())
-            .map_err(|reason| Refusal::new(Code::InvalidTarget, reason))?;
+        let (scopes, audience) = self.grantable(&request, &client)?;
 
         let username_key = text::folded(username);
         let find_user =
