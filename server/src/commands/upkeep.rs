@@ -58,7 +58,11 @@ pub fn migrate(file: Option<&Path>, migrate: &Migrate) -> Done {
     }
     let verb = if migrate.dry_run { "would make" } else { "made" };
     changes.iter().try_for_each(|change| say(change))?;
-    say(&if changes.is_empty() { "nothing to do".to_owned() } else { format!("{verb} {} changes", changes.len()) })
+    say(&match changes.len() {
+        0 => "nothing to do".to_owned(),
+        1 => format!("{verb} 1 change"),
+        count => format!("{verb} {count} changes"),
+    })
 }
 
 pub fn openapi(file: Option<&Path>, openapi: &Openapi) -> Done {

@@ -202,6 +202,12 @@ impl Flows {
             Ok(loaded) => loaded.published.clone(),
             Err(error) => {
                 tracing::warn!(%error, "the published keys could not be renewed");
+                // Not every request needs to find out how long a database that is away takes to say so.
+                self.keep_loaded(Loaded {
+                    keys: loaded.keys.clone(),
+                    published: loaded.published.clone(),
+                    at: Some(Instant::now()),
+                });
                 loaded.published.clone()
             }
         }
@@ -227,9 +233,13 @@ impl Flows {
                 })
             })
             .collect();
-        let loaded = Arc::new(Loaded { published: publish(&keys), keys, at: Some(Instant::now()) });
+        Ok(self.keep_loaded(Loaded { published: publish(&keys), keys, at: Some(Instant::now()) }))
+    }
+
+    fn keep_loaded(&self, loaded: Loaded) -> Arc<Loaded> {
+        let loaded = Arc::new(loaded);
         *self.signing_keys.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&loaded);
-        Ok(loaded)
+        loaded
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::{Endpoint, Request, Response, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::prepared::Prepared;
 use crate::config::Config;
@@ -15,42 +15,21 @@ use crate::model::signing_key::SigningAlg;
 /// How long others may keep it: key rotation waits for as long.
 const CACHE_CONTROL: &str = "public, max-age=300";
 
-/// The metadata of an authorization server (RFC 8414 §2).
+/// The metadata of an authorization server and OpenID provider (RFC 8414 §2, Discovery §3): the same at both addresses, since a client of
+/// either kind finds what it looks for. Until there is an authorization endpoint, none is named, nor a response type.
 #[must_use]
-pub fn oauth_metadata(config: &Config) -> Prepared {
-    Prepared::new(common(config).to_string(), "application/json", CACHE_CONTROL)
-}
-
-/// The metadata of an OpenID provider (Discovery §3). Until there is an authorization endpoint, none is named, nor a response type.
-#[must_use]
-pub fn openid_metadata(config: &Config) -> Prepared {
-    let mut document = common(config);
-    let algs: Vec<_> = match config.tokens.signing_alg {
+pub fn metadata(config: &Config) -> Prepared {
+    let issuer = config.issuer.as_str();
+    let algs = match config.tokens.signing_alg {
         SigningAlg::Rs256 => vec!["RS256"],
         other => vec!["RS256", other.as_str()],
     };
-    let more = json!({
-        "userinfo_endpoint": format!("{}/oauth2/userinfo", config.issuer.as_str()),
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": algs,
-        "claims_supported": ["sub", "name", "preferred_username", "picture", "email", "email_verified"],
-        "claims_parameter_supported": false,
-        "request_parameter_supported": false,
-        "request_uri_parameter_supported": false,
-    });
-    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), more) {
-        document.extend(more);
-    }
-    Prepared::new(document.to_string(), "application/json", CACHE_CONTROL)
-}
-
-fn common(config: &Config) -> Value {
-    let issuer = config.issuer.as_str();
-    json!({
+    let document = json!({
         "issuer": issuer,
         "token_endpoint": format!("{issuer}/oauth2/token"),
         "revocation_endpoint": format!("{issuer}/oauth2/revoke"),
         "introspection_endpoint": format!("{issuer}/oauth2/introspect"),
+        "userinfo_endpoint": format!("{issuer}/oauth2/userinfo"),
         "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
         "scopes_supported": scope::KNOWN,
         "response_types_supported": [],
@@ -58,7 +37,14 @@ fn common(config: &Config) -> Value {
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-    })
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": algs,
+        "claims_supported": ["sub", "name", "preferred_username", "picture", "email", "email_verified"],
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    });
+    Prepared::new(document.to_string(), "application/json", CACHE_CONTROL)
 }
 
 /// The JWKS.

@@ -67,6 +67,8 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
     let yaml = Prepared::new(docs::yaml(issuer), "application/yaml", "no-cache");
     let json = Prepared::new(docs::json(issuer), "application/json", "no-cache");
 
+    let metadata = discovery::metadata(&config);
+
     // Every route is named as it stands at an issuer without a path.
     let mut routes = Routes::default();
     let mut own = Route::new();
@@ -79,7 +81,7 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
         ("/openapi.json", json.boxed()),
         ("/livez", health::Alive.boxed()),
         ("/readyz", health::Ready { flows: Arc::clone(&flows), draining }.boxed()),
-        ("/.well-known/openid-configuration", discovery::openid_metadata(&config).boxed()),
+        ("/.well-known/openid-configuration", metadata.clone().boxed()),
         ("/.well-known/jwks.json", discovery::Jwks(Arc::clone(&flows)).boxed()),
     ];
     for (path, endpoint) in table {
@@ -97,7 +99,7 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
     // A path of the issuer stands before every route but one: RFC 8414 §3 inserts its well-known part before the path.
     let inserted = format!("/.well-known/oauth-authorization-server{}", issuer.path());
     routes.add(&inserted, &[Method::GET]);
-    let metadata = get(discovery::oauth_metadata(&config));
+    let metadata = get(metadata);
     let whole = match issuer.path() {
         "" => own.at(inserted, metadata),
         path => Route::new().nest(path, own).at(inserted, metadata),
