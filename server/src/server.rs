@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use poem::http::uri::Scheme;
 use poem::listener::Acceptor;
 use poem::web::{LocalAddr, RemoteAddr};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 
 use crate::clock::Clock;
 use crate::config::{Config, Database};
@@ -21,7 +23,7 @@ use crate::store::{OpenError, Opened, Purpose, Store, StoreError};
 /// How long requests under way may take once the server was asked to end: container engines kill after ten seconds.
 const DRAIN: Duration = Duration::from_secs(8);
 
-/// How long a connection may lie idle, or take to say what it wants.
+/// How long a connection may say nothing, or not listen.
 const IDLE: Duration = Duration::from_secs(75);
 
 /// A port of one's own, before anything else is touched.
@@ -152,7 +154,6 @@ impl Server {
             draining.store(true, Ordering::Relaxed);
         };
         let served = poem::Server::new_with_acceptor(self.port)
-            .idle_timeout(IDLE)
             .run_with_graceful_shutdown(endpoint, asked_to_end, Some(DRAIN))
             .await;
         self.flows.close().await;
@@ -170,19 +171,22 @@ fn make_secret_key(config: &Config, seed: Seed) -> Result<SecretKeys, SecretKeyE
     SecretKeys::read(path)
 }
 
-/// Connections do not wait to fill a packet.
+/// Connections do not wait to fill a packet, and those that say nothing do not stay.
 impl Acceptor for Port {
-    type Io = TcpStream;
+    type Io = Pin<Box<TimeoutStream<TcpStream>>>;
 
     fn local_addr(&self) -> Vec<LocalAddr> {
         vec![LocalAddr(self.address.into())]
     }
 
-    async fn accept(&mut self) -> io::Result<(TcpStream, LocalAddr, RemoteAddr, Scheme)> {
+    async fn accept(&mut self) -> io::Result<(Self::Io, LocalAddr, RemoteAddr, Scheme)> {
         match self.listener.accept().await {
             Ok((stream, peer)) => {
                 stream.set_nodelay(true)?;
-                Ok((stream, LocalAddr(self.address.into()), RemoteAddr(peer.into()), Scheme::HTTP))
+                let mut stream = TimeoutStream::new(stream);
+                stream.set_read_timeout(Some(IDLE));
+                stream.set_write_timeout(Some(IDLE));
+                Ok((Box::pin(stream), LocalAddr(self.address.into()), RemoteAddr(peer.into()), Scheme::HTTP))
             }
             Err(error) => {
                 // Out of file descriptors: trying again at once would only burn the processor.

@@ -29,7 +29,8 @@ impl Bearer {
 /// The token of the header; a request with two of them, or with one in its address, is refused.
 pub(super) fn read(request: &Request) -> Result<Option<String>, Refused> {
     let query = request.uri().query().unwrap_or_default();
-    if query.split('&').any(|pair| pair.split('=').next() == Some("access_token")) {
+    let named = |pair: &str| form::decode(pair.split('=').next().unwrap_or_default().as_bytes());
+    if query.split('&').any(|pair| named(pair).is_ok_and(|name| name == "access_token")) {
         return Err(Refused::request(Reason::MalformedRequest));
     }
     let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();

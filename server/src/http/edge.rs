@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use poem::endpoint::BoxEndpoint;
-use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use poem::{Endpoint, Error, Request, Response, Result};
 
 use super::accept::wants_page;
@@ -73,6 +73,10 @@ impl Edge {
 
     /// The answer of the route.
     async fn answer(&self, request: Request, methods: Option<&str>) -> std::result::Result<Response, Refused> {
+        // RFC 9112 §3.2: one Host, or whoever stands before us may see another site than we do.
+        if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
+            return Err(Refused::request(Reason::MalformedRequest));
+        }
         // `resource` alone may repeat, and it stands in a body.
         if repeats(request.uri().query().unwrap_or_default())? {
             return Err(Refused::request(Reason::RepeatedParameter));

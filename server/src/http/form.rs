@@ -2,6 +2,8 @@
 //!
 //! poem-openapi's own form payload lets all of that through.
 
+use std::time::Duration;
+
 use percent_encoding::percent_decode;
 use poem::http::header;
 use poem::{Request, RequestBody};
@@ -16,6 +18,8 @@ use crate::model::reason::Reason;
 
 /// The most bytes of a body.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The one parameter that may repeat (RFC 8707 §2).
 const REPEATABLE: &str = "resource";
 
@@ -90,10 +94,11 @@ pub(super) fn media_type(request: &Request) -> Option<&str> {
 pub(super) async fn read_body(body: &mut RequestBody) -> Result<Vec<u8>, Refused> {
     use poem::error::ReadBodyError;
     let body = body.take().map_err(|_| Refused::request(Reason::MalformedRequest))?;
-    match body.into_bytes_limit(BODY_LIMIT).await {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(ReadBodyError::PayloadTooLarge) => Err(Refused::body_too_large()),
-        Err(_) => Err(Refused::request(Reason::MalformedRequest)),
+    match tokio::time::timeout(PATIENCE, body.into_bytes_limit(BODY_LIMIT)).await {
+        Ok(Ok(bytes)) => Ok(bytes.into()),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Refused::body_too_large()),
+        // One that dribbles in takes a place that others could have.
+        Ok(Err(_)) | Err(_) => Err(Refused::request(Reason::MalformedRequest)),
     }
 }
 

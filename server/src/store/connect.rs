@@ -218,7 +218,8 @@ fn lock_beside(path: &Path, at: &str) -> std::result::Result<File, OpenError> {
     let name = path.with_extension("lock");
     let unusable =
         |cause: std::io::Error| OpenError::Unusable { at: name.display().to_string(), cause: cause.to_string() };
-    let file = File::options().create(true).append(true).open(&name).map_err(unusable)?;
+    make_private_file(&name).map_err(unusable)?;
+    let file = File::options().append(true).open(&name).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Busy(at.to_owned())),

@@ -47,17 +47,23 @@ impl Flows {
         };
         let (scopes, audience) = self.grantable(&request, &client)?;
 
-        let username_key = text::folded(username);
-        let find_user =
-            || async { self.store.read().find_user_by_login(&username_key, &username.to_lowercase()).await };
+        let (username_key, email_key) = (text::folded(username), username.to_lowercase());
+        let find_user = || async { self.store.read().find_user_by_login(&username_key, &email_key).await };
         let mut user = find_user().await?;
         // Username and e-mail of one user are one account.
-        let account = user.as_ref().map_or_else(|| username_key.clone(), |user| user.id.to_string());
+        // A name that nobody has is counted under the form in which it was looked for, or the count would tell it apart.
+        let account = match &user {
+            Some(user) => format!("user {}", user.id),
+            None if username.contains('@') => format!("email {email_key}"),
+            None => format!("name {username_key}"),
+        };
         let throttle = match self.pass_throttle(&account, request.origin.ip, now).await? {
             Ok(throttle) => Arc::new(throttle),
             Err(seconds) => return Err(FAILED.retry_after(seconds).into()),
         };
         let Some(password) = Password::typed(password.expose()) else {
+            // No password is so long, but finding that out must not be cheaper than finding out that one is wrong.
+            self.passwords.spend().await;
             return self.sign_in_failed(user, &request.origin, &client, throttle, now).await;
         };
 
