@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bounds;
+mod names;
 mod secrets;
 
 use grantd_tests::client::{Answer, Client};

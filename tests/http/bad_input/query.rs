@@ -135,3 +135,25 @@ async fn credentials_of_another_scheme_are_none() {
         client.answer(request).await.expect(200);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_in_the_address_is_refused_however_its_name_is_written() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let access = client.sign_in_ada().await.access;
+    for name in ["access_token", "access%5Ftoken", "%61ccess_token"] {
+        let answer = client.get(&format!("/api/v1/me?{name}={access}"), &access).await;
+        expect_problem(answer, 400, "malformed_request");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_names_one_host() {
+    // RFC 9112 §3.2
+    let server = TestServer::start().await;
+    let client = server.client();
+    for hosts in ["", "Host: localhost\r\nHost: localhost\r\n"] {
+        let reply = client.raw(format!("GET /livez HTTP/1.1\r\n{hosts}\r\n").into_bytes()).await;
+        assert_eq!(reply.status, 400, "{hosts:?}");
+    }
+}
