@@ -53,8 +53,6 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The file with the server's secret keys.
     pub secret_key_file: PathBuf,
-    /// Whether an operator named the secret key file: one that was named is never generated.
-    pub secret_key_given: bool,
     /// Whether anybody may make an account.
     pub signup: Signup,
     /// Where to listen, and whom to believe.
@@ -265,7 +263,6 @@ impl Config {
             issuer_follows_port: mode == Mode::Dev && !values.is_given("issuer"),
             data_dir: values.path("data_dir")?,
             secret_key_file: values.path("secret_key_file")?,
-            secret_key_given: values.is_given("secret_key_file"),
             signup: values.choice("signup", Signup::named)?,
             server: Server {
                 listen: values.address("server.listen")?,

@@ -59,7 +59,6 @@ fn the_defaults_are_those_of_the_mode() {
     assert_eq!((serve.signup, serve.data_dir.as_path()), (Signup::Closed, Path::new("./grantd-data")));
     assert_eq!(serve.secret_key_file, Path::new("./grantd-data/secret.key"));
     assert_eq!(serve.database, Database::Sqlite { path: "./grantd-data/grantd.db".into() });
-    assert!(!serve.secret_key_given);
     assert_eq!((serve.tokens.access_ttl, serve.tokens.refresh_ttl), (300, 90 * 86_400));
     assert_eq!((serve.tokens.refresh_idle_ttl, serve.tokens.refresh_race_window), (30 * 86_400, 45));
     assert_eq!(serve.tokens.signing_alg, SigningAlg::Es256);
@@ -107,7 +106,6 @@ fn a_relative_path_is_relative_to_the_file_it_stands_in() {
     let config = load(Mode::Serve, Some(&file), &[], &[]).unwrap().0;
     assert_eq!((&config.data_dir, &config.secret_key_file), (&scratch.0.join("data"), &scratch.0.join("secret.key")));
     assert_eq!(config.database, Database::Sqlite { path: scratch.0.join("db/x.db") });
-    assert!(config.secret_key_given);
     let env = [("GRANTD_DATA_DIR", "elsewhere"), ("GRANTD_SECRET_KEY_FILE", "k"), ("GRANTD_DATABASE__URL", "sqlite")];
     let config = load(Mode::Serve, Some(&file), &env, &[]).unwrap().0;
     assert_eq!((config.data_dir.as_path(), config.secret_key_file.as_path()), (Path::new("elsewhere"), Path::new("k")));

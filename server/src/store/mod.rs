@@ -1,4 +1,5 @@
-//! Where are things kept? In SQLite or PostgreSQL, behind three types: [`Store`] begins, [`Read`] asks, [`Tx`] writes together.
+//! Where are things kept? In SQLite or PostgreSQL, behind four types: [`Store`] begins, [`Read`] asks, [`Write`] writes, [`Tx`] writes
+//! together or not at all.
 //!
 //! A single guarded statement needs no transaction: [`Store::write`] sends it by itself. [`Tx`] can do all that [`Write`] can,
 //! and [`Write`] can read all that [`Read`] can.

@@ -4,7 +4,7 @@ use grantd_tests::client::Client;
 use grantd_tests::server::TestServer;
 use reqwest::Method;
 
-use super::FORMS;
+use super::{FORMS, PARAMETERS};
 use crate::errors::{expect_oauth, expect_problem};
 
 fn long() -> String {
@@ -16,19 +16,7 @@ async fn a_long_value_is_refused_or_ignored_in_every_parameter() {
     let server = TestServer::start().await;
     let client = server.client();
     for (path, form) in FORMS {
-        for name in [
-            "grant_type",
-            "client_id",
-            "client_secret",
-            "username",
-            "password",
-            "refresh_token",
-            "scope",
-            "resource",
-            "token",
-            "token_type_hint",
-            "unknown",
-        ] {
+        for name in PARAMETERS {
             for value in [long(), "%F0%9F%A6%80".repeat(1000), " x".repeat(5000), format!("grt_{}", long())] {
                 let kept: Vec<_> = form.split('&').filter(|pair| !pair.starts_with(&format!("{name}="))).collect();
                 let answer = super::post(&client, path, format!("{}&{name}={value}", kept.join("&"))).await;
