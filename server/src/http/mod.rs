@@ -1,6 +1,7 @@
 //! What is said on the wire? Every route in one table, and around it what holds for all of them.
 
 mod accept;
+mod admin;
 mod bearer;
 mod client_auth;
 mod cors;
@@ -13,10 +14,12 @@ mod health;
 mod home;
 mod introspect;
 mod json;
+mod lists;
 mod me;
 mod origin;
 mod page;
 mod prepared;
+mod query;
 mod revoke;
 mod time;
 mod token;
@@ -40,6 +43,7 @@ use crate::flows::Flows;
 use edge::{Edge, Routes};
 use home::{Home, Page};
 use prepared::Prepared;
+use query::Queries;
 
 /// Which paths belong together, in the order in which a newcomer meets them.
 #[derive(Tags)]
@@ -50,13 +54,37 @@ enum Tag {
     Account,
     /// Where one is signed in, and what happened.
     Sessions,
+    /// Users, clients, sessions, keys, events, for administrators.
+    Administration,
 }
 
 /// Every operation of the API document.
-type Apis =
-    (token::TokenApi, revoke::RevokeApi, introspect::IntrospectApi, userinfo::UserInfoApi, users::UsersApi, me::MeApi);
-const APIS: Apis =
-    (token::TokenApi, revoke::RevokeApi, introspect::IntrospectApi, userinfo::UserInfoApi, users::UsersApi, me::MeApi);
+type Apis = (
+    token::TokenApi,
+    revoke::RevokeApi,
+    introspect::IntrospectApi,
+    userinfo::UserInfoApi,
+    users::UsersApi,
+    me::MeApi,
+    admin::users::AdminUsersApi,
+    admin::clients::AdminClientsApi,
+    admin::sessions::AdminSessionsApi,
+    admin::keys::AdminKeysApi,
+    admin::events::AdminEventsApi,
+);
+const APIS: Apis = (
+    token::TokenApi,
+    revoke::RevokeApi,
+    introspect::IntrospectApi,
+    userinfo::UserInfoApi,
+    users::UsersApi,
+    me::MeApi,
+    admin::users::AdminUsersApi,
+    admin::clients::AdminClientsApi,
+    admin::sessions::AdminSessionsApi,
+    admin::keys::AdminKeysApi,
+    admin::events::AdminEventsApi,
+);
 
 /// The whole of HTTP, over the flows. `draining` turns readiness off.
 pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<Output = Response> + 'static {
@@ -88,7 +116,9 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
         routes.add(&format!("{}{path}", issuer.path()), &[Method::GET]);
         own = own.at(path, get(endpoint));
     }
-    for path in Apis::meta().into_iter().flat_map(|api| api.paths) {
+    let operations = Apis::meta();
+    let queries = Queries::of(&operations, issuer.path());
+    for path in operations.into_iter().flat_map(|api| api.paths) {
         let methods: Vec<_> = path.operations.iter().map(|operation| operation.method.clone()).collect();
         routes.add(&format!("{}{}", issuer.path(), path.path), &methods);
     }
@@ -104,5 +134,5 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
         "" => own.at(inserted, metadata),
         path => Route::new().nest(path, own).at(inserted, metadata),
     };
-    Edge::new(whole.boxed(), routes, flows)
+    Edge::new(whole.boxed(), routes, queries, flows)
 }
