@@ -31,7 +31,7 @@ pub use introspect::Introspection;
 pub use jwt::Claims;
 pub(crate) use keys::etag;
 pub use keys::{KeyError, PublishedKeys};
-pub use password::PasswordHasher;
+pub use password::{HashFault, PasswordHasher};
 pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
 pub use seed::{Seed, SeedError};
