@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use grantd::flows::{NewUser, UserRefusal};
+use grantd::flows::{NewPassword, NewUser, UserRefusal};
 use grantd::model::timestamp::Timestamp;
 use grantd::model::user::User;
 use serde_json::{Value, json};
@@ -14,7 +14,8 @@ use super::{Done, Failed, complain, on_data, say, say_json, say_members, say_tab
 pub enum UserCommand {
     /// Make a user
     #[command(
-        after_help = "Example:\n  grantd user create ada --email ada@example.org --role admin --password-file ada.password"
+        after_help = "Examples:\n  grantd user create ada --email ada@example.org --role admin --password-file ada.password\n  \
+                      grantd user create eve --email eve@example.org --password-hash-file eve.hash"
     )]
     Create {
         /// The username
@@ -25,9 +26,8 @@ pub enum UserCommand {
         /// What the user may do beyond oneself; may repeat
         #[arg(long)]
         role: Vec<String>,
-        /// Where the password stands; - or nothing is standard input
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
+        #[command(flatten)]
+        password: PasswordFile,
         /// It is fine if there is one of this name
         #[arg(long)]
         if_absent: bool,
@@ -63,6 +63,25 @@ pub enum UserCommand {
 }
 
 #[derive(clap::Args)]
+pub struct PasswordFile {
+    /// Where the password stands; - or nothing is standard input
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Where a hash of it stands that another program made; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "password_file")]
+    password_hash_file: Option<PathBuf>,
+}
+
+impl PasswordFile {
+    fn read(&self) -> Result<NewPassword, Failed> {
+        match &self.password_hash_file {
+            Some(file) => secret(Some(file), "Password hash").map(NewPassword::Hashed),
+            None => secret(self.password_file.as_deref(), "Password").map(NewPassword::Typed),
+        }
+    }
+}
+
+#[derive(clap::Args)]
 pub struct Named {
     /// Username or e-mail
     name: String,
@@ -73,8 +92,8 @@ pub struct Named {
 
 pub fn user(file: Option<&Path>, command: UserCommand) -> Done {
     match command {
-        UserCommand::Create { name, email, role, password_file, if_absent, json } => {
-            create(file, &name, email, role, password_file.as_deref(), if_absent, json)
+        UserCommand::Create { name, email, role, password, if_absent, json } => {
+            create(file, &name, email, role, &password, if_absent, json)
         }
         UserCommand::List { json } => list(file, json),
         UserCommand::Show(Named { name, json }) => show(file, &name, json),
@@ -91,7 +110,7 @@ fn create(
     username: &str,
     email: String,
     roles: Vec<String>,
-    password_file: Option<&Path>,
+    password: &PasswordFile,
     if_absent: bool,
     json: bool,
 ) -> Done {
@@ -105,7 +124,7 @@ fn create(
         if let Some(user) = there().await? {
             return tell_of_present(&flows, &user, json).await;
         }
-        let password = secret(password_file, "Password")?;
+        let password = password.read()?;
         match flows.create_user(NewUser { username: username.to_owned(), email, password, roles }).await {
             // Somebody else made it meanwhile.
             Err(refusal @ UserRefusal::Taken(..)) => match there().await? {

@@ -38,7 +38,7 @@ pub use seed::{Seed, SeedError};
 pub use sessions::{Page, SessionRefusal};
 pub use token::{Granted, Tally, TallyCounts, TokenRequest};
 pub use userinfo::UserInfo;
-pub use users::{NewUser, UserRefusal};
+pub use users::{NewPassword, NewUser, UserRefusal};
 
 use crate::clock::Clock;
 use crate::config::Config;

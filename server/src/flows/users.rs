@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::password::{HashFault, PasswordHash};
 use super::{Flows, chance, event, to_its_end};
 use crate::config::Signup;
 use crate::model::event::{Event, EventType};
@@ -22,10 +23,25 @@ pub struct NewUser {
     pub username: String,
     /// As typed.
     pub email: String,
-    /// As typed.
-    pub password: Secret<String>,
+    /// What the user will sign in with.
+    pub password: NewPassword,
     /// What the user may do beyond oneself.
     pub roles: Vec<String>,
+}
+
+/// A user's first password here.
+#[derive(Clone, Debug)]
+pub enum NewPassword {
+    /// As typed.
+    Typed(Secret<String>),
+    /// The hash that another program made of it, which is replaced at the first sign-in.
+    Hashed(Secret<String>),
+}
+
+/// The same, judged.
+enum Judged {
+    Password(Password),
+    Hash(Secret<String>),
 }
 
 /// Why a user was not made or changed.
@@ -35,6 +51,8 @@ pub enum UserRefusal {
     SignupClosed,
     /// Values that break a rule: the field and the reason of each.
     Invalid(Vec<(&'static str, Reason)>),
+    /// The same where one of them is a password hash, and what is wrong with it.
+    InvalidHash(Vec<(&'static str, Reason)>, HashFault),
     /// The name or the e-mail is another's.
     Taken(&'static str, Reason),
     /// There is no such user.
@@ -74,7 +92,10 @@ impl Flows {
         if let Some(taken) = self.find_clash(&username, &email).await? {
             return Err(taken);
         }
-        let password_hash = self.passwords.hash(password).await.map_err(|_| UserRefusal::Overloaded)?;
+        let password_hash = match password {
+            Judged::Password(password) => self.passwords.hash(password).await.map_err(|_| UserRefusal::Overloaded)?,
+            Judged::Hash(hash) => hash,
+        };
         let user = User {
             id: chance::id(now),
             username: username.text.clone(),
@@ -104,22 +125,30 @@ impl Flows {
         Err(self.find_clash(&username, &email).await?.unwrap_or(UserRefusal::Overloaded))
     }
 
-    fn judge_new_user(&self, new: &NewUser) -> Result<(Username, Email, Password), UserRefusal> {
+    fn judge_new_user(&self, new: &NewUser) -> Result<(Username, Email, Judged), UserRefusal> {
         let username = Username::parse(&new.username);
         let email = Email::parse(&new.email);
-        let password = Password::chosen(new.password.expose(), self.config.password.min_length);
+        let (password, hash_fault) = match &new.password {
+            NewPassword::Typed(text) => {
+                let password = Password::chosen(text.expose(), self.config.password.min_length);
+                (password.map(Judged::Password).map_err(|r| ("password", r)), None)
+            }
+            NewPassword::Hashed(hash) => match PasswordHash::parse(hash.expose()) {
+                Ok(_) => (Ok(Judged::Hash(hash.clone())), None),
+                Err(fault) => (Err(("password_hash", Reason::UnknownValue)), Some(fault)),
+            },
+        };
         match (username, email, password) {
             (Ok(username), Ok(email), Ok(password)) => Ok((username, email, password)),
-            (username, email, password) => Err(UserRefusal::Invalid(
-                [
-                    username.err().map(|r| ("username", r)),
-                    email.err().map(|r| ("email", r)),
-                    password.err().map(|r| ("password", r)),
-                ]
-                .into_iter()
-                .flatten()
-                .collect(),
-            )),
+            (username, email, password) => {
+                let faults =
+                    [username.err().map(|r| ("username", r)), email.err().map(|r| ("email", r)), password.err()];
+                let faults = faults.into_iter().flatten().collect();
+                Err(match hash_fault {
+                    None => UserRefusal::Invalid(faults),
+                    Some(fault) => UserRefusal::InvalidHash(faults, fault),
+                })
+            }
         }
     }
 

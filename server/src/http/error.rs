@@ -339,7 +339,7 @@ impl From<UserRefusal> for Refused {
     fn from(refusal: UserRefusal) -> Self {
         match refusal {
             UserRefusal::SignupClosed => Self::new(StatusCode::FORBIDDEN, "access_denied", Reason::SignupClosed),
-            UserRefusal::Invalid(fields) => Self::fields(fields),
+            UserRefusal::Invalid(fields) | UserRefusal::InvalidHash(fields, _) => Self::fields(fields),
             UserRefusal::Taken(field, reason) => {
                 Self { fields: vec![(field, reason)], ..Self::new(StatusCode::CONFLICT, "invalid_request", reason) }
             }
