@@ -35,14 +35,14 @@ pub use jwt::Claims;
 pub(crate) use keys::etag;
 pub use keys::{KeyError, PublishedKeys, RotationRefusal};
 pub use page::{ListRefusal, Page};
-pub use password::PasswordHasher;
+pub use password::{HashFault, PasswordHasher};
 pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
 pub use seed::{Seed, SeedError};
 pub use sessions::SessionRefusal;
 pub use token::{Granted, Tally, TallyCounts, TokenRequest};
 pub use userinfo::UserInfo;
-pub use users::{NewUser, UserChange, UserRefusal};
+pub use users::{NewPassword, NewUser, UserChange, UserRefusal};
 
 use crate::clock::Clock;
 use crate::config::Config;
