@@ -24,7 +24,12 @@ pub enum ClientCommand {
     #[command(
         after_help = "Examples:\n  grantd client update app --scope openid --scope profile\n  grantd client update app --redirect-uri ''          none any more\n  grantd client update app --access-ttl default"
     )]
-    Update(Box<Update>),
+    Update {
+        #[command(flatten)]
+        named: Named,
+        #[command(flatten)]
+        update: Box<Changes>,
+    },
     /// Give a client another secret, which is shown once
     #[command(
         after_help = "Example:\n  grantd client rotate-secret billing --grace 1h       the old one is taken for an hour more"
@@ -119,10 +124,17 @@ pub struct Create {
 }
 
 #[derive(Args)]
-#[group(id = "change", required = true, multiple = true, args = ["name", "grant", "scope", "redirect_uri", "origin", "resource", "resource_server", "audience", "access_ttl", "refresh_ttl", "rotation"])]
-pub struct Update {
+pub struct Named {
     /// The client's id
     id: String,
+    /// Say it in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+pub struct Changes {
     /// What people call it
     #[arg(long)]
     name: Option<String>,
@@ -156,9 +168,6 @@ pub struct Update {
     /// Whether its refresh token changes at each use
     #[arg(long, value_name = "BOOL")]
     rotation: Option<bool>,
-    /// Say it in JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// A life in seconds, or the server's.
@@ -184,7 +193,7 @@ pub fn client(file: Option<&Path>, command: ClientCommand) -> Done {
     match command {
         ClientCommand::Create(create) => make(file, *create),
         ClientCommand::List { json } => list(file, json),
-        ClientCommand::Update(update) => change(file, *update),
+        ClientCommand::Update { named, update } => change(file, &named, *update),
         ClientCommand::RotateSecret { id, grace, json } => on_data(file, async |flows| {
             let (client, secret) = flows.rotate_client_secret(&id, grace.unwrap_or_default(), By::CommandLine).await?;
             tell(&client, Some(&secret), json)
@@ -242,7 +251,7 @@ fn make(file: Option<&Path>, create: Create) -> Done {
     })
 }
 
-fn change(file: Option<&Path>, update: Update) -> Done {
+fn change(file: Option<&Path>, named: &Named, update: Changes) -> Done {
     let words = |words: Option<Vec<String>>| {
         words.map(|words| words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>())
     };
@@ -261,8 +270,8 @@ fn change(file: Option<&Path>, update: Update) -> Done {
         rotation: update.rotation,
     };
     on_data(file, async |flows| {
-        let client = flows.change_client(&update.id, change, By::CommandLine).await?;
-        tell(&client, None, update.json)
+        let client = flows.change_client(&named.id, change, By::CommandLine).await?;
+        tell(&client, None, named.json)
     })
 }
 

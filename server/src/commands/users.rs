@@ -49,7 +49,12 @@ pub enum UserCommand {
     #[command(
         after_help = "Examples:\n  grantd user update bob --email bob@example.net\n  grantd user update bob --name ''"
     )]
-    Update(Box<Update>),
+    Update {
+        #[command(flatten)]
+        named: Named,
+        #[command(flatten)]
+        update: Changes,
+    },
     /// Say what a user may do beyond oneself; without --role, nothing
     #[command(after_help = "Example:\n  grantd user set-roles bob --role admin --role editor")]
     SetRoles {
@@ -80,10 +85,8 @@ pub enum UserCommand {
 }
 
 #[derive(clap::Args)]
-#[group(id = "change", required = true, multiple = true, args = ["username", "email", "person", "picture"])]
-pub struct Update {
-    #[command(flatten)]
-    named: Named,
+#[group(required = true, multiple = true)]
+pub struct Changes {
     /// Another username
     #[arg(long)]
     username: Option<String>,
@@ -133,7 +136,7 @@ pub fn user(file: Option<&Path>, command: UserCommand) -> Done {
         }
         UserCommand::List { json } => list(file, json),
         UserCommand::Show(Named { name, json }) => show(file, &name, json),
-        UserCommand::Update(update) => {
+        UserCommand::Update { named, update } => {
             let change = UserChange {
                 username: update.username,
                 email: update.email,
@@ -141,7 +144,7 @@ pub fn user(file: Option<&Path>, command: UserCommand) -> Done {
                 picture: said(update.picture),
                 ..UserChange::default()
             };
-            change_user(file, &update.named, change)
+            change_user(file, &named, change)
         }
         UserCommand::SetRoles { named, role } => {
             judge_roles(&role)?;
