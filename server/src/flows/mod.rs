@@ -14,6 +14,7 @@ mod revoke;
 mod secret_keys;
 mod seed;
 mod sessions;
+mod tally;
 mod throttle;
 mod token;
 mod userinfo;
@@ -36,7 +37,8 @@ pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
 pub use seed::{Seed, SeedError};
 pub use sessions::{Page, SessionRefusal};
-pub use token::{Granted, Tally, TallyCounts, TokenRequest};
+pub use tally::{Refreshes, Tally};
+pub use token::{Granted, TokenRequest};
 pub use userinfo::UserInfo;
 pub use users::{NewUser, UserRefusal};
 
@@ -94,7 +96,7 @@ impl Flows {
         &self.config
     }
 
-    /// How often each row of the refresh table was answered.
+    /// How often what happened.
     #[must_use]
     pub const fn tally(&self) -> &Tally {
         &self.tally
