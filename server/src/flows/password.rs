@@ -2,6 +2,7 @@
 //!
 //! Each thread keeps its memory blocks between hashes: a fifth faster, and the process stays as small as it is. It takes them at its first hash.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -11,6 +12,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::oneshot;
 
 use super::chance;
+use super::tally::Counter;
 use crate::config;
 use crate::model::password::Password;
 use crate::model::secret::Secret;
@@ -25,9 +27,17 @@ const WORK_LIMIT: u64 = 16 * 1024 * 1024;
 /// The threads.
 pub struct PasswordHasher {
     queue: mpsc::SyncSender<Job>,
+    load: Arc<Load>,
     params: Params,
     /// A hash that nobody's password has: what is verified for a user that nobody is.
     nobody: Secret<String>,
+}
+
+/// What lies before the threads, and behind them.
+#[derive(Default)]
+struct Load {
+    waiting: AtomicU64,
+    hashed: Counter,
 }
 
 /// The queue is full.
@@ -55,13 +65,14 @@ impl PasswordHasher {
         let params = Params::new(config.memory_kib, config.iterations, config.parallelism, Some(HASH)).ok()?;
         let (queue, jobs) = mpsc::sync_channel(config.queue);
         let jobs = Arc::new(Mutex::new(jobs));
+        let load = Arc::<Load>::default();
         for number in 0..config.threads {
-            let (jobs, params) = (Arc::clone(&jobs), params.clone());
+            let (jobs, load, params) = (Arc::clone(&jobs), Arc::clone(&load), params.clone());
             let name = format!("argon2-{number}");
-            std::thread::Builder::new().name(name).spawn(move || work(&jobs, &params)).ok()?;
+            std::thread::Builder::new().name(name).spawn(move || work(&jobs, &load, &params)).ok()?;
         }
         let nobody = Secret::new(phc(&params, &chance::bytes::<SALT>(), &chance::bytes::<HASH>()));
-        Some(Self { queue, params, nobody })
+        Some(Self { queue, load, params, nobody })
     }
 
     /// Hashes a password.
@@ -70,7 +81,7 @@ impl PasswordHasher {
     /// [`QueueFull`], at once.
     pub async fn hash(&self, password: Password) -> Result<Secret<String>, QueueFull> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Job::Hash(password, answer)).map_err(|_| QueueFull)?;
+        self.send(Job::Hash(password, answer))?;
         answered.await.ok().flatten().map(Secret::new).ok_or(QueueFull)
     }
 
@@ -81,7 +92,7 @@ impl PasswordHasher {
     pub async fn verify(&self, password: Password, hash: Option<&Secret<String>>) -> Result<Verified, QueueFull> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Verify(password, hash.unwrap_or(&self.nobody).clone(), answer);
-        self.queue.try_send(job).map_err(|_| QueueFull)?;
+        self.send(job)?;
         let right = answered.await.map_err(|_| QueueFull)? && hash.is_some();
         let outdated = hash.is_some_and(|hash| !self.is_current(hash.expose()));
         if outdated && !right {
@@ -95,9 +106,30 @@ impl PasswordHasher {
     pub async fn spend(&self) {
         let (answer, answered) = oneshot::channel();
         let nothing = Password::typed("").map(|nothing| Job::Verify(nothing, self.nobody.clone(), answer));
-        if nothing.is_some_and(|job| self.queue.try_send(job).is_ok()) {
+        if nothing.is_some_and(|job| self.send(job).is_ok()) {
             let _ = answered.await;
         }
+    }
+
+    /// How many passwords wait for a thread.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.load.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How many hashes were computed.
+    #[must_use]
+    pub fn hashed(&self) -> u64 {
+        self.load.hashed.get()
+    }
+
+    fn send(&self, job: Job) -> Result<(), QueueFull> {
+        // Counted first: a thread may take it at once.
+        self.load.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queue.try_send(job).map_err(|_| {
+            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
+            QueueFull
+        })
     }
 
     fn is_current(&self, hash: &str) -> bool {
@@ -109,21 +141,24 @@ impl PasswordHasher {
 }
 
 /// One thread: takes a job, does it, and keeps its memory for the next.
-fn work(jobs: &Mutex<mpsc::Receiver<Job>>, params: &Params) {
+fn work(jobs: &Mutex<mpsc::Receiver<Job>>, load: &Load, params: &Params) {
     let mut memory = Vec::new();
     loop {
         // A thread that waits holds the lock; one that works does not.
         let Ok(Ok(job)) = jobs.lock().map(|jobs| jobs.recv()) else { return };
+        load.waiting.fetch_sub(1, Ordering::Relaxed);
         match job {
             // Nobody waits for it any more.
             Job::Hash(_, answer) if answer.is_closed() => continue,
             Job::Verify(_, _, answer) if answer.is_closed() => continue,
             Job::Hash(password, answer) => {
+                load.hashed.count();
                 let salt = chance::bytes::<SALT>();
                 let hash = compute(&mut memory, params, password.expose(), &salt).map(|hash| phc(params, &salt, &hash));
                 let _ = answer.send(hash);
             }
             Job::Verify(password, hash, answer) => {
+                load.hashed.count();
                 let right = Parsed::parse(hash.expose()).is_some_and(|parsed| {
                     compute(&mut memory, &parsed.params, password.expose(), &parsed.salt)
                         .is_some_and(|computed| constant_time::verify_slices_are_equal(&computed, &parsed.hash).is_ok())
