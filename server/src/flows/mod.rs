@@ -8,6 +8,7 @@ mod health;
 mod introspect;
 mod jwt;
 mod keys;
+mod measures;
 mod password;
 mod refusal;
 mod revoke;
@@ -32,6 +33,7 @@ pub use introspect::Introspection;
 pub use jwt::Claims;
 pub(crate) use keys::etag;
 pub use keys::{KeyError, PublishedKeys};
+pub use measures::Measures;
 pub use password::PasswordHasher;
 pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
@@ -58,6 +60,7 @@ pub struct Flows {
     pub(crate) signing_keys: keys::SigningKeys,
     pub(crate) passwords: PasswordHasher,
     pub(crate) tally: Tally,
+    pub(crate) started_at: Timestamp,
 }
 
 /// Where a request comes from.
@@ -80,6 +83,7 @@ impl Flows {
         passwords: PasswordHasher,
     ) -> Self {
         Self {
+            started_at: clock.now(),
             config,
             clock,
             store,
