@@ -10,6 +10,7 @@ mod end;
 mod harness;
 mod keys;
 mod log;
+mod metrics;
 mod race;
 mod refresh;
 mod serve;
