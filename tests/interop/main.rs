@@ -1,7 +1,7 @@
 //! Do clients that others wrote get along with the server? Unpatched, as their users have them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use grantd_tests::process;
 use grantd_tests::skip;
@@ -18,11 +18,22 @@ fn openid_client_of_npm_walks_through_everything() {
 
 #[test]
 fn authlib_of_pypi_walks_through_everything() {
+    walk_in_python("authlib", "authlib_client.py");
+}
+
+#[test]
+fn the_parser_of_prometheus_reads_the_metrics() {
+    walk_in_python("prometheus_client", "prometheus_parser.py");
+}
+
+/// As [`walk`], for a program that needs a package of PyPI.
+fn walk_in_python(package: &str, program: &str) {
     let python = here().join("../.venv/bin/python");
-    if !python.exists() {
-        return skip("Authlib is not installed in tests/.venv: tests/run does it");
+    let has_it = Command::new(&python).args(["-c", &format!("import {package}")]).stderr(Stdio::null()).status();
+    if !has_it.is_ok_and(|status| status.success()) {
+        return skip(&format!("{package} is not installed in tests/.venv: tests/run does it"));
     }
-    walk(&python.display().to_string(), &here().join("authlib_client.py"));
+    walk(&python.display().to_string(), &here().join(program));
 }
 
 /// Runs a client against a server of its own; it exits with 0 when all was as the standards say.
