@@ -15,6 +15,8 @@ mod m20261121_000007_create_secret_keys;
 mod m20261121_000008_create_throttles;
 mod m20261121_000009_create_events;
 mod m20261121_000010_create_client_origins;
+mod m20261121_000011_add_previous_secret_to_clients;
+mod m20261121_000012_add_gone_at_to_signing_keys;
 
 /// Every change, oldest first.
 pub struct Migrator;
@@ -33,6 +35,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_create_throttles::Migration),
             Box::new(m20261121_000009_create_events::Migration),
             Box::new(m20261121_000010_create_client_origins::Migration),
+            Box::new(m20261121_000011_add_previous_secret_to_clients::Migration),
+            Box::new(m20261121_000012_add_gone_at_to_signing_keys::Migration),
         ]
     }
 }

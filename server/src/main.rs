@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{Failed, clients, configuration, run, sessions, upkeep, users};
+use commands::{Failed, clients, configuration, keys, run, sessions, upkeep, users};
 
 /// An OAuth 2.x and OpenID Connect server in one binary.
 #[derive(Parser)]
@@ -39,12 +39,15 @@ enum Command {
     /// Check or show the settings
     #[command(subcommand, after_help = "Example:\n  grantd config check")]
     Config(configuration::ConfigCommand),
-    /// Make, show, lock users, or give them a password
+    /// Make, show, change, lock and delete users
     #[command(subcommand, after_help = "Example:\n  grantd user list")]
     User(users::UserCommand),
-    /// Register and show clients
+    /// Register, show, change and delete clients
     #[command(subcommand, after_help = "Example:\n  grantd client list")]
     Client(clients::ClientCommand),
+    /// Show and rotate the keys that sign tokens
+    #[command(subcommand, after_help = "Example:\n  grantd key rotate")]
+    Key(keys::KeyCommand),
     /// Show and end sessions
     #[command(subcommand, after_help = "Example:\n  grantd session list")]
     Session(sessions::SessionCommand),
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Config(command) => configuration::config(file, &command),
         Command::User(command) => users::user(file, command),
         Command::Client(command) => clients::client(file, command),
+        Command::Key(command) => keys::key(file, &command),
         Command::Session(command) => sessions::session(file, command),
         Command::Migrate(migrate) => upkeep::migrate(file, &migrate),
         Command::Openapi(openapi) => upkeep::openapi(file, &openapi),

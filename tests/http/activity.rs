@@ -106,14 +106,14 @@ async fn what_an_administrator_did_is_told() {
     let server = TestServer::start().await;
     let client = server.client();
     let first = client.sign_in_bob().await;
-    server.flows().revoke_session(&sid(&first)).await.expect("a session that ends");
+    server.revoke_session(&sid(&first)).await.expect("a session that ends");
     client.sign_in_bob().await;
-    server.flows().set_locked("bob", true).await.expect("a user that is locked");
+    server.set_locked("bob", true).await.expect("a user that is locked");
     client.try_sign_in("bob", "bob-dev-password").await.expect(400);
-    server.flows().set_locked("bob", false).await.expect("a user that is unlocked");
+    server.set_locked("bob", false).await.expect("a user that is unlocked");
     client.sign_in_bob().await;
     let password = Secret::new("another password".to_owned());
-    server.flows().set_password("bob", &password).await.expect("a password that is changed");
+    server.set_password("bob", &password).await.expect("a password that is changed");
     let access = client.sign_in("bob", "another password").await.access;
     let told = kinds(&client, &access).await;
     let wanted = [

@@ -72,7 +72,7 @@ async fn a_client_secret_with_colon_percent_and_plus_works_by_basic() {
     let server = TestServer::start().await;
     let secret = "a:b%41+c d&e=f/g?h\"i\\j ü€ 0123456789";
     let new = NewClient { secret: Some(Secret::new(secret.to_owned())), ..confidential("odd.client_1-2") };
-    server.flows().create_client(new).await.expect("a new client");
+    server.create_client(new).await.expect("a new client");
     let client = server.client();
     let encoded = "a%3Ab%2541%2Bc+d%26e%3Df%2Fg%3Fh%22i%5Cj%20%C3%BC%e2%82%ac+0123456789";
     ask(&client, &basic(&format!("odd.client_1-2:{encoded}")), &[]).await.tokens();
@@ -235,8 +235,7 @@ async fn a_client_secret_that_the_server_makes_is_beyond_guessing() {
     let server = TestServer::start().await;
     let mut made = Vec::new();
     for id in ["one", "two"] {
-        let (_, secret) =
-            server.flows().create_client(NewClient { secret: None, ..confidential(id) }).await.expect("a client");
+        let (_, secret) = server.create_client(NewClient { secret: None, ..confidential(id) }).await.expect("a client");
         let secret = secret.expect("a new secret").expose().clone();
         server.client().as_confidential(id, &secret).client_credentials().await.tokens();
         let encoded = secret.strip_prefix("gcs_").expect("a prefix that scanners know").to_owned();
@@ -245,7 +244,7 @@ async fn a_client_secret_that_the_server_makes_is_beyond_guessing() {
     }
     assert_ne!(made[0], made[1]);
     let short = NewClient { secret: Some(Secret::new("x".repeat(23))), ..confidential("short") };
-    server.flows().create_client(short).await.expect_err("23 characters");
+    server.create_client(short).await.expect_err("23 characters");
 }
 
 // RFC 9068 §5, RFC 9700 §4.15.1: nobody takes a client's token for a user's.
@@ -254,7 +253,7 @@ async fn a_client_cannot_have_the_id_of_a_user() {
     let server = TestServer::start().await;
     let subject = server.client().sign_in_ada().await.claims()["sub"].as_str().expect("a subject").to_owned();
     for id in [subject.as_str(), "usr_", "usr_robot", "", "with space", "with:colon", "é", &"x".repeat(65)] {
-        let refused = server.flows().create_client(confidential(id)).await.expect_err("no such id");
+        let refused = server.create_client(confidential(id)).await.expect_err("no such id");
         assert!(matches!(refused, ClientRefusal::Invalid(_)), "{id}: {refused:?}");
     }
     make(&server, confidential(&"x".repeat(64))).await.client_credentials().await.tokens();
@@ -265,7 +264,7 @@ async fn a_client_cannot_have_the_id_of_a_user() {
 async fn a_redirect_uri_is_https_or_on_loopback_and_has_no_fragment() {
     let server = TestServer::start().await;
     let create = async |id: &str, uri: &str| {
-        server.flows().create_client(NewClient { redirect_uris: owned(&[uri]), ..public(id) }).await
+        server.create_client(NewClient { redirect_uris: owned(&[uri]), ..public(id) }).await
     };
     for uri in [
         "http://app.example/cb",

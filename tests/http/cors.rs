@@ -57,7 +57,7 @@ async fn with_pages(redirect_uris: &[&str], origins: &[&str]) -> TestServer {
         refresh_ttl: None,
         rotation: true,
     };
-    server.flows().create_client(new).await.expect("a new client");
+    server.create_client(new).await.expect("a new client");
     server
 }
 

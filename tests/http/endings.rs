@@ -78,12 +78,12 @@ impl Ending {
     }
 
     async fn lock(&self, locked: bool) {
-        self.server.flows().set_locked("bob", locked).await.expect("a user that is locked");
+        self.server.set_locked("bob", locked).await.expect("a user that is locked");
     }
 
     async fn set_password(&self) {
         let password = Secret::new("nine lives of a cat".to_owned());
-        self.server.flows().set_password("bob", &password).await.expect("a password that is changed");
+        self.server.set_password("bob", &password).await.expect("a password that is changed");
     }
 
     fn sid(&self) -> String {
@@ -167,7 +167,7 @@ async fn any_access_token_signs_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_ends_one_session() {
     let ending = Ending::begin().await;
-    ending.server.flows().revoke_session(&ending.sid()).await.expect("a session that ends");
+    ending.server.revoke_session(&ending.sid()).await.expect("a session that ends");
     ending.is_over("ended_by_admin").await;
     ending.other_lives().await;
 }

@@ -112,7 +112,7 @@ async fn head_is_answered_and_no_other_method() {
 async fn each_sign_in_is_counted_by_how_it_ended_and_so_is_each_password_that_was_compared() {
     let server = TestServer::start().await;
     let client = &server.client();
-    server.flows().set_locked("bob", true).await.expect("a user that is locked");
+    server.set_locked("bob", true).await.expect("a user that is locked");
     let ok = [HASHES, "grantd_sign_ins_total{outcome=\"ok\"}"];
     moves(client, ask(200, client.try_sign_in("ada", "ada-dev-password")), &ok).await;
     let wrong = [HASHES, "grantd_sign_ins_total{outcome=\"wrong\"}"];

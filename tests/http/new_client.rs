@@ -55,6 +55,6 @@ pub async fn make(server: &TestServer, new: NewClient) -> Client {
         Some(secret) => server.client().as_confidential(&new.id, secret.expose()),
         None => server.client().as_public(&new.id),
     };
-    server.flows().create_client(new).await.expect("a new client");
+    server.create_client(new).await.expect("a new client");
     client
 }

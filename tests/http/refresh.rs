@@ -59,7 +59,7 @@ impl Holder {
             refresh_ttl: None,
             rotation,
         };
-        server.flows().create_client(new).await.expect("a new client");
+        server.create_client(new).await.expect("a new client");
         let client = server.client().as_confidential(id, secret);
         let first = client.sign_in_ada().await;
         Self { server, client, first }

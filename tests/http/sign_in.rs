@@ -61,7 +61,7 @@ async fn unknown_wrong_locked_and_throttled_look_alike() {
     let server = TestServer::start().await;
     let client = server.client();
     client.sign_up("locked", "locked@example.org", "a few words of mine").await.expect(201);
-    server.flows().set_locked("locked", true).await.expect("a user that is locked");
+    server.set_locked("locked", true).await.expect("a user that is locked");
     let mut answers = vec![
         client.try_sign_in("ada", "wrong").await,
         client.try_sign_in("ada", "short").await,
@@ -95,12 +95,12 @@ async fn unknown_wrong_locked_and_throttled_look_alike() {
 async fn a_locked_user_signs_in_again_once_unlocked() {
     let server = TestServer::start().await;
     let client = server.client();
-    server.flows().set_locked("bob", true).await.expect("a user that is locked");
+    server.set_locked("bob", true).await.expect("a user that is locked");
     for name in ["bob", "bob@example.org"] {
         let answer = client.try_sign_in(name, "bob-dev-password").await;
         expect_oauth(answer, 400, "invalid_grant", "sign_in_failed");
     }
-    server.flows().set_locked("bob", false).await.expect("a user that is unlocked");
+    server.set_locked("bob", false).await.expect("a user that is unlocked");
     client.sign_in_bob().await;
 }
 
@@ -109,7 +109,7 @@ async fn a_new_password_holds_at_the_next_sign_in() {
     let server = TestServer::start().await;
     let client = server.client();
     let password = Secret::new("nine lives of a cat".to_owned());
-    server.flows().set_password("bob", &password).await.expect("a password that is changed");
+    server.set_password("bob", &password).await.expect("a password that is changed");
     let answer = client.try_sign_in("bob", "bob-dev-password").await;
     expect_oauth(answer, 400, "invalid_grant", "sign_in_failed");
     client.sign_in("bob", "nine lives of a cat").await;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use grantd::clock::Clock;
 use grantd::config::{Config, Layers, Mode};
-use grantd::flows::{Flows, SecretKeys, Seed};
+use grantd::flows::{By, ClientRefusal, Flows, NewClient, SecretKeys, Seed, SessionRefusal, UserChange, UserRefusal};
+use grantd::model::client::Client as Registered;
+use grantd::model::id::UserId;
+use grantd::model::secret::Secret;
 use grantd::server::Server;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -147,6 +150,45 @@ impl TestServer {
     /// What it does, below HTTP.
     pub fn flows(&self) -> &Arc<Flows> {
         &self.flows
+    }
+
+    /// Makes a client, as an operator does.
+    ///
+    /// # Errors
+    /// There can be no such client.
+    pub async fn create_client(&self, new: NewClient) -> Result<(Registered, Option<Secret<String>>), ClientRefusal> {
+        self.flows.create_client(new, By::CommandLine).await
+    }
+
+    /// Locks a user or lets it in again, as an operator does; false if that is so already.
+    ///
+    /// # Errors
+    /// There is no such user.
+    pub async fn set_locked(&self, name: &str, locked: bool) -> Result<bool, UserRefusal> {
+        let change = UserChange { locked: Some(locked), ..UserChange::default() };
+        let (_, changed) = self.flows.change_user(&self.user_id(name).await, change, By::CommandLine).await?;
+        Ok(changed)
+    }
+
+    /// Gives a user another password, as an operator does.
+    ///
+    /// # Errors
+    /// It cannot be one.
+    pub async fn set_password(&self, name: &str, password: &Secret<String>) -> Result<(), UserRefusal> {
+        self.flows.set_password(&self.user_id(name).await, password, By::CommandLine).await
+    }
+
+    /// Ends a session, as an operator does.
+    ///
+    /// # Errors
+    /// It has ended already.
+    pub async fn revoke_session(&self, id: &str) -> Result<(), SessionRefusal> {
+        self.flows.revoke_session(id, By::CommandLine).await
+    }
+
+    /// The id of a user.
+    pub async fn user_id(&self, name: &str) -> UserId {
+        self.flows.find_user(name).await.expect("a database").expect("a user").id
     }
 
     /// Its issuer.

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use grantd::config::parse_duration;
-use grantd::flows::{ClientRefusal, NewClient};
+use grantd::flows::{By, ClientChange, ClientRefusal, NewClient};
 use grantd::model::client::{Client, ClientType, GrantType};
 use grantd::model::secret::Secret;
 use serde_json::{Value, json};
 
-use super::{Done, Failed, complain, on_data, say_json, say_members, say_table, secret, time};
+use super::{Done, Failed, complain, on_data, say, say_json, say_members, say_table, secret, time};
 
 #[derive(Subcommand)]
 pub enum ClientCommand {
@@ -19,6 +19,34 @@ pub enum ClientCommand {
         after_help = "Examples:\n  grantd client create billing                                        a service\n  grantd client create shop-api --resource-server --audience https://shop.example.org\n  grantd client create app --type public --grant password --grant refresh_token"
     )]
     Create(Box<Create>),
+    /// Change a client; what is not named stays as it is, and an empty value empties a list
+    #[command(
+        after_help = "Examples:\n  grantd client update app --scope openid --scope profile\n  grantd client update app --redirect-uri ''          none any more\n  grantd client update app --access-ttl default"
+    )]
+    Update(Box<Update>),
+    /// Give a client another secret, which is shown once
+    #[command(
+        after_help = "Example:\n  grantd client rotate-secret billing --grace 1h       the old one is taken for an hour more"
+    )]
+    RotateSecret {
+        /// The client's id
+        id: String,
+        /// How long the old secret is taken still, such as 1h [default: no longer]
+        #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+        grace: Option<i64>,
+        /// Say it in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a client and end every session that it holds
+    #[command(after_help = "Example:\n  grantd client delete billing")]
+    Delete {
+        /// The client's id
+        id: String,
+        /// Say it in JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show every client
     #[command(after_help = "Example:\n  grantd client list --json")]
     List {
@@ -89,14 +117,78 @@ pub struct Create {
     json: bool,
 }
 
+#[derive(Args)]
+#[group(id = "change", required = true, multiple = true, args = ["name", "grant", "scope", "redirect_uri", "origin", "resource", "resource_server", "audience", "access_ttl", "refresh_ttl", "rotation"])]
+pub struct Update {
+    /// The client's id
+    id: String,
+    /// What people call it
+    #[arg(long)]
+    name: Option<String>,
+    /// How it may ask for tokens; may repeat
+    #[arg(long, value_parser = PossibleValuesParser::new(GrantType::ALL.map(GrantType::as_str).into_iter().chain([""])), hide_possible_values = true)]
+    grant: Option<Vec<String>>,
+    /// What its tokens may be used for; may repeat
+    #[arg(long)]
+    scope: Option<Vec<String>>,
+    /// Where its browsers may be sent back to; may repeat
+    #[arg(long, value_name = "URL")]
+    redirect_uri: Option<Vec<String>>,
+    /// From which origin its pages call; may repeat
+    #[arg(long)]
+    origin: Option<Vec<String>>,
+    /// Which resource it may ask for; may repeat
+    #[arg(long, value_name = "URL")]
+    resource: Option<Vec<String>>,
+    /// Whether it takes tokens, and may ask about them
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    resource_server: Option<bool>,
+    /// Under which name tokens are meant for it, besides its id; may repeat
+    #[arg(long, value_name = "URL")]
+    audience: Option<Vec<String>>,
+    /// Life of its access tokens, such as 5m, or default
+    #[arg(long, value_name = "DURATION", value_parser = life)]
+    access_ttl: Option<Life>,
+    /// Life of its sessions, such as 90d, or default
+    #[arg(long, value_name = "DURATION", value_parser = life)]
+    refresh_ttl: Option<Life>,
+    /// Whether its refresh token changes at each use
+    #[arg(long, value_name = "BOOL")]
+    rotation: Option<bool>,
+    /// Say it in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A life in seconds, or the server's.
+#[derive(Clone, Copy)]
+struct Life(Option<i64>);
+
+fn life(text: &str) -> Result<Life, String> {
+    if text == "default" {
+        return Ok(Life(None));
+    }
+    parse_duration(text).map(|seconds| Life(Some(seconds))).map_err(|error| error.to_string())
+}
+
 pub fn client(file: Option<&Path>, command: ClientCommand) -> Done {
     match command {
         ClientCommand::Create(create) => make(file, *create),
         ClientCommand::List { json } => list(file, json),
+        ClientCommand::Update(update) => change(file, *update),
+        ClientCommand::RotateSecret { id, grace, json } => on_data(file, async |flows| {
+            let (client, secret) = flows.rotate_client_secret(&id, grace.unwrap_or_default(), By::CommandLine).await?;
+            tell(&client, Some(&secret), json)
+        }),
+        ClientCommand::Delete { id, json } => on_data(file, async |flows| {
+            flows.delete_client(&id, By::CommandLine).await?;
+            if json {
+                return say_json(&json!({ "deleted": id }));
+            }
+            say(&format!("deleted {id} and ended the sessions that it held"))
+        }),
         ClientCommand::Show { id, json } => on_data(file, async |flows| {
-            let client = flows.find_client(&id).await?;
-            let client =
-                client.ok_or_else(|| Failed::because("there is no such client; `grantd client list` shows them"))?;
+            let client = flows.find_client(&id).await?.ok_or(ClientRefusal::NotFound)?;
             tell(&client, None, json)
         }),
     }
@@ -127,7 +219,7 @@ fn make(file: Option<&Path>, create: Create) -> Done {
             complain("there is one already; nothing was changed");
             return tell(&client, None, json);
         }
-        match flows.create_client(new.clone()).await {
+        match flows.create_client(new.clone(), By::CommandLine).await {
             // Somebody else made it meanwhile.
             Err(refusal @ ClientRefusal::Taken(_)) => match there().await? {
                 Some(client) => tell(&client, None, json),
@@ -138,6 +230,30 @@ fn make(file: Option<&Path>, create: Create) -> Done {
                 tell(&client, made.as_ref(), json)
             }
         }
+    })
+}
+
+fn change(file: Option<&Path>, update: Update) -> Done {
+    let words = |words: Option<Vec<String>>| {
+        words.map(|words| words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>())
+    };
+    let grants = words(update.grant).map(|names| names.iter().filter_map(|name| GrantType::parse(name)).collect());
+    let change = ClientChange {
+        name: update.name.map(|name| (!name.is_empty()).then_some(name)),
+        grants,
+        scopes: words(update.scope),
+        redirect_uris: words(update.redirect_uri),
+        origins: words(update.origin),
+        resources: words(update.resource),
+        resource_server: update.resource_server,
+        audiences: words(update.audience),
+        access_ttl: update.access_ttl.map(|Life(life)| life),
+        refresh_ttl: update.refresh_ttl.map(|Life(life)| life),
+        rotation: update.rotation,
+    };
+    on_data(file, async |flows| {
+        let client = flows.change_client(&update.id, change, By::CommandLine).await?;
+        tell(&client, None, update.json)
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod configuration;
+pub mod keys;
 pub mod run;
 pub mod sessions;
 pub mod upkeep;
@@ -15,7 +16,10 @@ use std::sync::Arc;
 
 use grantd::clock::Clock;
 use grantd::config::{Config, ConfigErrors, Mode, Origins};
-use grantd::flows::{ClientRefusal, Flows, KeyError, PasswordHasher, SecretKeys, SessionRefusal, UserRefusal};
+use grantd::flows::{
+    ClientRefusal, Flows, KeyError, PasswordHasher, RotationRefusal, SecretKeys, SessionRefusal, UserRefusal,
+};
+use grantd::model::reason::Reason;
 use grantd::model::secret::Secret;
 use grantd::server::BindError;
 use grantd::store::{OpenError, Opened, Purpose, Store, StoreError};
@@ -70,8 +74,8 @@ impl From<StoreError> for Failed {
 impl From<BindError> for Failed {
     fn from(error: BindError) -> Self {
         match error {
-            BindError::Key(KeyError::SecretKey(_) | KeyError::Sealed(_) | KeyError::Development)
-            | BindError::Password => Self::usage(error),
+            BindError::Key(error) => error.into(),
+            BindError::Password => Self::usage(error),
             BindError::Database(error) => error.into(),
             other => Self::because(other),
         }
@@ -90,7 +94,15 @@ impl From<UserRefusal> for Failed {
             }
             UserRefusal::Taken(field, reason) => Self::because(format!("{field}: {} ({reason})", reason.sentence())),
             UserRefusal::NotFound => Self::because("there is no such user; `grantd user list` shows them"),
-            UserRefusal::SignupClosed | UserRefusal::Overloaded => Self::because("the password could not be hashed"),
+            UserRefusal::LastAdministrator => {
+                let reason = Reason::LastAdministrator;
+                Self::because(format!("{} ({reason}) {}", reason.sentence(), reason.way_on()))
+            }
+            // Nobody is denied anything on the command line.
+            UserRefusal::SignupClosed
+            | UserRefusal::WrongPassword(_)
+            | UserRefusal::Denied(_)
+            | UserRefusal::Overloaded => Self::because("the password could not be hashed"),
             UserRefusal::Store(error) => error.into(),
         }
     }
@@ -100,7 +112,7 @@ impl From<ClientRefusal> for Failed {
     fn from(refusal: ClientRefusal) -> Self {
         match refusal {
             ClientRefusal::Invalid(_) => Self::usage(refusal),
-            ClientRefusal::Taken(_) => Self::because(refusal),
+            ClientRefusal::Taken(_) | ClientRefusal::NotFound | ClientRefusal::Denied(_) => Self::because(refusal),
             ClientRefusal::Store(error) => error.into(),
         }
     }
@@ -111,6 +123,25 @@ impl From<SessionRefusal> for Failed {
         match refusal {
             SessionRefusal::Store(error) => error.into(),
             _ => Self::because("there is no such living session; `grantd session list` shows them"),
+        }
+    }
+}
+
+impl From<KeyError> for Failed {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::SecretKey(_) | KeyError::Sealed(_) | KeyError::Development => Self::usage(error),
+            KeyError::Store(error) => error.into(),
+            KeyError::Unmade => Self::because(error),
+        }
+    }
+}
+
+impl From<RotationRefusal> for Failed {
+    fn from(refusal: RotationRefusal) -> Self {
+        match refusal {
+            RotationRefusal::Key(error) => error.into(),
+            refusal => Self::because(refusal),
         }
     }
 }
@@ -137,13 +168,28 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 
 /// Runs a command on the data, beside a running server or without one.
 pub fn on_data<F: Future<Output = Done>>(file: Option<&Path>, command: impl FnOnce(Arc<Flows>) -> F) -> Done {
-    let (mut config, _) = settings(Mode::Command, file, &[])?;
+    let (config, _) = settings(Mode::Command, file, &[])?;
+    on_data_with(config, SecretKeys::none(), command)
+}
+
+/// The same for a command that seals keys.
+pub fn on_data_with_keys<F: Future<Output = Done>>(file: Option<&Path>, command: impl FnOnce(Arc<Flows>) -> F) -> Done {
+    let (config, _) = settings(Mode::Command, file, &[])?;
+    let keys = SecretKeys::read(&config.secret_key_file).map_err(Failed::usage)?;
+    on_data_with(config, keys, command)
+}
+
+fn on_data_with<F: Future<Output = Done>>(
+    mut config: Config,
+    keys: SecretKeys,
+    command: impl FnOnce(Arc<Flows>) -> F,
+) -> Done {
     // One hash at most.
     config.password.threads = 1;
     runtime()?.block_on(async {
         let Opened { store, .. } = Store::open(&config.database, Purpose::Command).await?;
         let passwords = PasswordHasher::start(&config.password).ok_or_else(|| Failed::usage(BindError::Password))?;
-        let flows = Arc::new(Flows::new(Arc::new(config), Clock::system(), store, SecretKeys::none(), passwords));
+        let flows = Arc::new(Flows::new(Arc::new(config), Clock::system(), store, keys, passwords));
         let done = command(Arc::clone(&flows)).await;
         flows.close().await;
         done

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Subcommand;
+use grantd::flows::By;
 use serde_json::{Value, json};
 
 use super::{Done, on_data, say, say_json, say_table, time};
@@ -39,7 +40,7 @@ pub fn session(file: Option<&Path>, command: SessionCommand) -> Done {
         SessionCommand::Revoke { id, json, .. } => on_data(file, async |flows| {
             let ended = match id {
                 Some(id) => {
-                    flows.revoke_session(&id).await?;
+                    flows.revoke_session(&id, By::CommandLine).await?;
                     1
                 }
                 None => flows.revoke_all_sessions().await?,

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use grantd::flows::{NewUser, UserRefusal};
+use grantd::flows::{By, Flows, NewUser, UserChange, UserRefusal};
 use grantd::model::timestamp::Timestamp;
-use grantd::model::user::User;
+use grantd::model::user::{User, parse_roles};
 use serde_json::{Value, json};
 
 use super::{Done, Failed, complain, on_data, say, say_json, say_members, say_table, secret, time};
@@ -45,6 +45,23 @@ pub enum UserCommand {
     /// Show a user
     #[command(after_help = "Example:\n  grantd user show ada")]
     Show(Named),
+    /// Change a user's name, e-mail, picture; an empty text takes a name or a picture away
+    #[command(
+        after_help = "Examples:\n  grantd user update bob --email bob@example.net\n  grantd user update bob --name ''"
+    )]
+    Update(Box<Update>),
+    /// Say what a user may do beyond oneself; without --role, nothing
+    #[command(after_help = "Example:\n  grantd user set-roles bob --role admin --role editor")]
+    SetRoles {
+        #[command(flatten)]
+        named: Named,
+        /// What the user may do beyond oneself; may repeat
+        #[arg(long)]
+        role: Vec<String>,
+    },
+    /// Delete a user and end all its sessions
+    #[command(after_help = "Example:\n  grantd user delete bob")]
+    Delete(Named),
     /// Lock a user out and end all its sessions
     #[command(after_help = "Example:\n  grantd user lock bob")]
     Lock(Named),
@@ -63,6 +80,25 @@ pub enum UserCommand {
 }
 
 #[derive(clap::Args)]
+#[group(id = "change", required = true, multiple = true, args = ["username", "email", "person", "picture"])]
+pub struct Update {
+    #[command(flatten)]
+    named: Named,
+    /// Another username
+    #[arg(long)]
+    username: Option<String>,
+    /// Another e-mail address
+    #[arg(long)]
+    email: Option<String>,
+    /// What the person wants to be called
+    #[arg(long = "name", id = "person", value_name = "NAME")]
+    person: Option<String>,
+    /// The address of a picture
+    #[arg(long, value_name = "URL")]
+    picture: Option<String>,
+}
+
+#[derive(clap::Args)]
 pub struct Named {
     /// Username or e-mail
     name: String,
@@ -78,6 +114,22 @@ pub fn user(file: Option<&Path>, command: UserCommand) -> Done {
         }
         UserCommand::List { json } => list(file, json),
         UserCommand::Show(Named { name, json }) => show(file, &name, json),
+        UserCommand::Update(update) => {
+            let unless_empty = |text: String| (!text.is_empty()).then_some(text);
+            let change = UserChange {
+                username: update.username,
+                email: update.email,
+                name: update.person.map(unless_empty),
+                picture: update.picture.map(unless_empty),
+                ..UserChange::default()
+            };
+            change_user(file, &update.named, change)
+        }
+        UserCommand::SetRoles { named, role } => {
+            judge_roles(&role)?;
+            change_user(file, &named, UserChange { roles: Some(role), ..UserChange::default() })
+        }
+        UserCommand::Delete(Named { name, json }) => delete(file, &name, json),
         UserCommand::Lock(Named { name, json }) => set_locked(file, &name, true, json),
         UserCommand::Unlock(Named { name, json }) => set_locked(file, &name, false, json),
         UserCommand::SetPassword { named: Named { name, json }, password_file } => {
@@ -95,38 +147,45 @@ fn create(
     if_absent: bool,
     json: bool,
 ) -> Done {
-    if let Some(role) =
-        roles.iter().find(|role| role.is_empty() || role.contains(|c: char| c.is_whitespace() || c.is_control()))
-    {
-        return Err(Failed::usage(format!("`{role}` cannot be a role: a word without spaces")));
-    }
+    judge_roles(&roles)?;
     on_data(file, async |flows| {
         let there = async || Ok::<_, Failed>(if if_absent { flows.find_user(username).await? } else { None });
         if let Some(user) = there().await? {
             return tell_of_present(&flows, &user, json).await;
         }
         let password = secret(password_file, "Password")?;
-        match flows.create_user(NewUser { username: username.to_owned(), email, password, roles }).await {
+        let new = NewUser { username: username.to_owned(), email, password, roles };
+        match flows.create_user(new, By::CommandLine).await {
             // Somebody else made it meanwhile.
             Err(refusal @ UserRefusal::Taken(..)) => match there().await? {
                 Some(user) => tell_of_present(&flows, &user, json).await,
                 None => Err(refusal.into()),
             },
-            created => tell(&created?, None, json),
+            created => tell(&flows, &created?, None, json),
         }
     })
 }
 
-async fn tell_of_present(flows: &grantd::flows::Flows, user: &User, json: bool) -> Done {
+/// What could never be a role is a mistake in the call.
+fn judge_roles(roles: &[String]) -> Done {
+    match roles.iter().find(|role| parse_roles(std::slice::from_ref(*role)).is_err()) {
+        Some(role) => {
+            Err(Failed::usage(format!("`{role}` cannot be a role: a word of at most 64 visible ASCII characters")))
+        }
+        None => Ok(()),
+    }
+}
+
+async fn tell_of_present(flows: &Flows, user: &User, json: bool) -> Done {
     complain("there is one already; nothing was changed");
-    tell(user, flows.last_seen(&user.id).await?, json)
+    tell(flows, user, flows.last_seen(&user.id).await?, json)
 }
 
 fn list(file: Option<&Path>, json: bool) -> Done {
     on_data(file, async |flows| {
         let users = flows.list_users().await?;
         if json {
-            return say_json(&users.iter().map(|(user, seen)| as_json(user, *seen)).collect());
+            return say_json(&users.iter().map(|(user, seen)| as_json(&flows, user, *seen)).collect());
         }
         let rows: Vec<_> = users
             .iter()
@@ -150,13 +209,39 @@ fn show(file: Option<&Path>, name: &str, json: bool) -> Done {
     on_data(file, async |flows| {
         let user = flows.find_user(name).await?.ok_or(UserRefusal::NotFound)?;
         let seen = flows.last_seen(&user.id).await?;
-        tell(&user, seen, json)
+        tell(&flows, &user, seen, json)
+    })
+}
+
+fn change_user(file: Option<&Path>, named: &Named, change: UserChange) -> Done {
+    on_data(file, async |flows| {
+        let user = flows.find_user(&named.name).await?.ok_or(UserRefusal::NotFound)?;
+        let (user, changed) = flows.change_user(&user.id, change, By::CommandLine).await?;
+        if !changed {
+            complain("nothing was changed");
+        }
+        let seen = flows.last_seen(&user.id).await?;
+        tell(&flows, &user, seen, named.json)
+    })
+}
+
+fn delete(file: Option<&Path>, name: &str, json: bool) -> Done {
+    on_data(file, async |flows| {
+        let user = flows.find_user(name).await?.ok_or(UserRefusal::NotFound)?;
+        flows.delete_user(&user.id, By::CommandLine).await?;
+        if json {
+            return say_json(&json!({ "deleted": user.id.as_str() }));
+        }
+        say(&format!("deleted {} and ended its sessions", user.username))
     })
 }
 
 fn set_locked(file: Option<&Path>, name: &str, locked: bool, json: bool) -> Done {
     on_data(file, async |flows| {
-        if !flows.set_locked(name, locked).await? {
+        let user = flows.find_user(name).await?.ok_or(UserRefusal::NotFound)?;
+        let change = UserChange { locked: Some(locked), ..UserChange::default() };
+        let (_, changed) = flows.change_user(&user.id, change, By::CommandLine).await?;
+        if !changed {
             complain(if locked { "locked already" } else { "not locked" });
         }
         if json {
@@ -169,9 +254,9 @@ fn set_locked(file: Option<&Path>, name: &str, locked: bool, json: bool) -> Done
 fn set_password(file: Option<&Path>, name: &str, password_file: Option<&Path>, json: bool) -> Done {
     on_data(file, async |flows| {
         // Before anything is typed in vain.
-        flows.find_user(name).await?.ok_or(UserRefusal::NotFound)?;
+        let user = flows.find_user(name).await?.ok_or(UserRefusal::NotFound)?;
         let password = secret(password_file, "New password")?;
-        flows.set_password(name, &password).await?;
+        flows.set_password(&user.id, &password, By::CommandLine).await?;
         if json {
             return show_again(&flows, name).await;
         }
@@ -179,23 +264,23 @@ fn set_password(file: Option<&Path>, name: &str, password_file: Option<&Path>, j
     })
 }
 
-async fn show_again(flows: &grantd::flows::Flows, name: &str) -> Done {
+async fn show_again(flows: &Flows, name: &str) -> Done {
     let user = flows.find_user(name).await?.ok_or(UserRefusal::NotFound)?;
-    say_json(&as_json(&user, flows.last_seen(&user.id).await?))
+    say_json(&as_json(flows, &user, flows.last_seen(&user.id).await?))
 }
 
-fn tell(user: &User, seen: Option<Timestamp>, json: bool) -> Done {
-    let value = as_json(user, seen);
+fn tell(flows: &Flows, user: &User, seen: Option<Timestamp>, json: bool) -> Done {
+    let value = as_json(flows, user, seen);
     if json { say_json(&value) } else { say_members(&value) }
 }
 
-fn as_json(user: &User, seen: Option<Timestamp>) -> Value {
+fn as_json(flows: &Flows, user: &User, seen: Option<Timestamp>) -> Value {
     json!({
         "id": user.id.as_str(),
         "username": user.username,
         "email": user.email,
         "name": user.name,
-        "picture": user.picture,
+        "picture": flows.picture_of(user),
         "roles": user.roles,
         "created_at": time(user.created_at),
         "locked": user.locked_at.is_some(),

@@ -1,18 +1,36 @@
 //! Is an access token good here and now? Signature, life, family, key: nothing of it from a cache but the signature.
 
+use std::sync::Arc;
+
 use super::Flows;
 use super::jwt::{Claims, Jti, Verified};
 use crate::model::reason::Reason;
+use crate::model::scope;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::TokenFamily;
-use crate::store::{Facts, Line, StoreError, Wanted};
+use crate::model::user::User;
+use crate::store::{Facts, StoreError, Wanted};
+
+/// How old a sign-in may be for what cannot be taken back, in seconds.
+pub const RECENT: i64 = 600;
 
 /// A request at our own doors, with a good access token of a user.
 pub struct Signed {
     /// What the token says.
-    pub claims: std::sync::Arc<Claims>,
+    pub claims: Arc<Claims>,
     /// Whose it is, as the database has it now.
-    pub line: Line,
+    pub user: User,
+    /// Which family it belongs to.
+    pub family: TokenFamily,
+    /// When the user signed in.
+    pub auth_time: Timestamp,
+}
+
+/// A line that is alive.
+pub(super) struct Living {
+    pub(super) user: User,
+    pub(super) family: TokenFamily,
+    pub(super) auth_time: Timestamp,
 }
 
 /// Why a request at our own doors is turned away (RFC 6750 §3.1).
@@ -24,6 +42,10 @@ pub enum Denied {
     InvalidToken(Reason),
     /// The token does not cover this.
     InsufficientScope(&'static str),
+    /// The user does not have the role that this needs.
+    RoleMissing,
+    /// The user signed in too long ago for this (RFC 9470 §3).
+    RecentSignInNeeded,
     /// The database failed.
     Store(StoreError),
 }
@@ -34,6 +56,13 @@ const UNKNOWN: Denied = Denied::InvalidToken(Reason::UnknownToken);
 impl From<StoreError> for Denied {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl Signed {
+    /// Whether the user signed in lately enough for what cannot be taken back.
+    pub(super) fn check_recent(&self, now: Timestamp) -> Result<(), Denied> {
+        if now.since(self.auth_time) <= RECENT { Ok(()) } else { Err(Denied::RecentSignInNeeded) }
     }
 }
 
@@ -53,16 +82,26 @@ impl Flows {
         }
         let wanted = Wanted { family: Some(&family), kid: Some(&verified.kid), ..Wanted::default() };
         let facts = self.store.read().find_facts(&wanted, now).await?;
-        let line = self.living_line(&verified, facts, now).map_err(Denied::InvalidToken)?;
-        self.confirm(&line.family, generation, now).await;
+        let Living { user, family, auth_time } =
+            self.living_line(&verified, facts, now).map_err(Denied::InvalidToken)?;
+        self.confirm(&family, generation, now).await;
         if !verified.claims.scope.split(' ').any(|own| own == scope) {
             return Err(Denied::InsufficientScope(scope));
         }
-        Ok(Signed { claims: verified.claims, line })
+        Ok(Signed { claims: verified.claims, user, family, auth_time })
+    }
+
+    /// Lets a request with an administrator's access token in: the token needs the scope, and the user the role, now.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub async fn admit_administrator(&self, token: Option<&str>) -> Result<Signed, Denied> {
+        let signed = self.admit(token, scope::ADMIN).await?;
+        if signed.user.is_administrator() { Ok(signed) } else { Err(Denied::RoleMissing) }
     }
 
     /// The line of a user's token, if both are alive.
-    pub(super) fn living_line(&self, verified: &Verified, facts: Facts, now: Timestamp) -> Result<Line, Reason> {
+    pub(super) fn living_line(&self, verified: &Verified, facts: Facts, now: Timestamp) -> Result<Living, Reason> {
         // A key that is gone takes its tokens with it.
         let line = facts.line.filter(|_| facts.key_is_good).ok_or(Reason::UnknownToken)?;
         if let Some(reason) = line.family.ended(now, self.config.tokens.refresh_idle_ttl) {
@@ -71,7 +110,9 @@ impl Flows {
         if !verified.claims.hold_at(now) {
             return Err(Reason::Expired);
         }
-        Ok(line)
+        // Who is deleted has no living family.
+        let user = line.user.ok_or(Reason::UserDeleted)?;
+        Ok(Living { user, family: line.family, auth_time: line.auth_time })
     }
 
     /// Notes that the newest generation has arrived, once a rotation. A failure is logged and the answer given: what is lost is only

@@ -51,14 +51,16 @@ impl Flows {
     ) -> Result<Client, Failure> {
         let client = client.ok_or(FAILED)?;
         let secret = credentials.client_secret.as_ref().filter(|secret| !secret.expose().is_empty());
-        match (client.client_type, secret, &client.secret_hash) {
-            (ClientType::Public, None, _) => Ok(client),
-            (ClientType::Confidential, Some(secret), Some(hash)) => {
+        match (client.client_type, secret) {
+            (ClientType::Public, None) => Ok(client),
+            (ClientType::Confidential, Some(secret)) => {
                 let reserved = self.pass_client_throttle(throttle, now).await?;
                 let presented = secret_hash(secret);
-                if constant_time::verify_slices_are_equal(presented.expose().as_bytes(), hash.expose().as_bytes())
-                    .is_ok()
-                {
+                let is_presented = |hash: &Secret<String>| {
+                    constant_time::verify_slices_are_equal(presented.expose().as_bytes(), hash.expose().as_bytes())
+                        .is_ok()
+                };
+                if client.secret_hashes(now).any(is_presented) {
                     if let Some((key, Some(_))) = throttle {
                         self.store.write().clear_failures(key).await?;
                     }

@@ -1,15 +1,21 @@
-//! How do clients come to be, and from which origins may their pages call?
+//! How do clients come to be, how are they found, and from which origins may their pages call?
+
+mod change;
+mod rules;
 
 use std::sync::Arc;
 
+use super::acting::hold;
 use super::client_authentication::secret_hash;
-use super::{Flows, chance, event, to_its_end};
-use crate::model::client::{Client, ClientType, GrantType, SECRET_LIMIT, SECRET_MIN_LENGTH, is_client_id};
-use crate::model::event::EventType;
-use crate::model::scope::Scopes;
+use super::{By, Denied, Flows, ListRefusal, Page, chance, event, page, to_its_end};
+use crate::model::client::{Client, ClientType, GrantType};
+use crate::model::event::{Event, EventType};
 use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
 use crate::store::StoreError;
+
+pub use change::ClientChange;
+pub use rules::ClientFault;
 
 /// A client to be. What is not said gets the defaults of `grantd client create`.
 #[derive(Clone, Debug)]
@@ -44,18 +50,33 @@ pub struct NewClient {
     pub rotation: bool,
 }
 
-/// Why a client was not made.
+/// Why a client was not made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientRefusal {
-    /// A value breaks a rule: a sentence for the operator.
-    #[error("{0}")]
-    Invalid(String),
+    /// Values that break a rule, all of them.
+    #[error("{}", .0.iter().map(|fault| fault.sentence.as_str()).collect::<Vec<_>>().join("\n  "))]
+    Invalid(Vec<ClientFault>),
     /// The id is another's.
     #[error("there is a client `{0}` already")]
     Taken(String),
+    /// There is no such client.
+    #[error("there is no such client; `grantd client list` shows them")]
+    NotFound,
+    /// Who asks may not.
+    #[error("who asks may not")]
+    Denied(Denied),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Denied> for ClientRefusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Store(error) => Self::Store(error),
+            denied => Self::Denied(denied),
+        }
+    }
 }
 
 impl NewClient {
@@ -64,7 +85,32 @@ impl NewClient {
     /// # Errors
     /// [`ClientRefusal::Invalid`].
     pub fn judge(&self) -> Result<(), ClientRefusal> {
-        judge(self).map_err(ClientRefusal::Invalid)
+        self.made_at(Timestamp(0)).map(drop)
+    }
+
+    /// The client, without its secret.
+    fn made_at(&self, now: Timestamp) -> Result<Client, ClientRefusal> {
+        let mut faults = Vec::new();
+        let mut client = Client::new(self.id.clone(), self.client_type, now);
+        client.name.clone_from(&self.name);
+        client.grants.clone_from(&self.grants);
+        if client.grants.is_empty() && !self.resource_server && self.client_type == ClientType::Confidential {
+            client.grants.push(GrantType::ClientCredentials);
+        }
+        if !self.scopes.is_empty() {
+            client.scopes = rules::read_scopes(&self.scopes, &mut faults);
+        }
+        client.redirect_uris.clone_from(&self.redirect_uris);
+        client.origins.clone_from(&self.origins);
+        client.resources.clone_from(&self.resources);
+        client.resource_server = self.resource_server;
+        client.audiences.clone_from(&self.audiences);
+        client.access_ttl = self.access_ttl;
+        client.refresh_ttl = self.refresh_ttl;
+        client.rotation = self.rotation;
+        rules::judge(&client, &mut faults);
+        rules::judge_secret(client.client_type, self.secret.as_ref(), &mut faults);
+        if faults.is_empty() { Ok(client) } else { Err(ClientRefusal::Invalid(faults)) }
     }
 }
 
@@ -76,30 +122,13 @@ impl Flows {
     pub async fn create_client(
         self: &Arc<Self>,
         new: NewClient,
+        by: By,
     ) -> Result<(Client, Option<Secret<String>>), ClientRefusal> {
         let now = self.clock.now();
-        new.judge()?;
-        let made = (new.client_type == ClientType::Confidential && new.secret.is_none())
-            .then(|| Secret::new(chance::secret("gcs_")));
-        let mut client = Client::new(new.id, new.client_type, now);
+        let mut client = new.made_at(now)?;
+        let made = (client.client_type == ClientType::Confidential && new.secret.is_none()).then(new_secret);
         client.secret_hash = new.secret.as_ref().or(made.as_ref()).map(secret_hash);
-        client.name = new.name;
-        client.grants = new.grants;
-        if client.grants.is_empty() && !new.resource_server {
-            client.grants.push(GrantType::ClientCredentials);
-        }
-        if !new.scopes.is_empty() {
-            client.scopes = Scopes::of(new.scopes.iter().map(String::as_str));
-        }
-        client.redirect_uris = new.redirect_uris;
-        client.origins = new.origins;
-        client.resources = new.resources;
-        client.resource_server = new.resource_server;
-        client.audiences = new.audiences;
-        client.access_ttl = new.access_ttl;
-        client.refresh_ttl = new.refresh_ttl;
-        client.rotation = new.rotation;
-        if self.insert_client(client.clone(), now).await? {
+        if self.insert_client(client.clone(), by, now).await? {
             Ok((client, made))
         } else {
             Err(ClientRefusal::Taken(client.id))
@@ -107,17 +136,21 @@ impl Flows {
     }
 
     /// Adds a client with its event; false if the id is another's.
-    pub(super) async fn insert_client(self: &Arc<Self>, client: Client, now: Timestamp) -> Result<bool, StoreError> {
+    pub(super) async fn insert_client(
+        self: &Arc<Self>,
+        client: Client,
+        by: By,
+        now: Timestamp,
+    ) -> Result<bool, Denied> {
         let flows = Arc::clone(self);
         to_its_end(async move {
             let tx = flows.store.begin().await?;
+            hold(&tx, &by, &[], false).await?;
             if !tx.insert_client(&client).await? {
                 return Ok(false);
             }
             tx.insert_client_origins(&client.id, &origins_of(&client)).await?;
-            let mut created = event(now, EventType::ClientCreated, None);
-            created.client_id = Some(client.id);
-            tx.insert_event(&created).await?;
+            tx.insert_event(&about(&client.id, now, EventType::ClientCreated, &by, None)).await?;
             tx.commit().await?;
             Ok(true)
         })
@@ -130,6 +163,22 @@ impl Flows {
     /// [`StoreError`].
     pub async fn list_clients(&self) -> Result<Vec<Client>, StoreError> {
         self.store.read().list_clients().await
+    }
+
+    /// Clients whose id or name contains `part`, newest first; `limit` at most, after `cursor`.
+    ///
+    /// # Errors
+    /// [`ListRefusal`].
+    pub async fn page_clients(
+        &self,
+        part: Option<&str>,
+        limit: u16,
+        cursor: Option<&str>,
+    ) -> Result<Page<Client>, ListRefusal> {
+        let after = page::read(cursor, page::read_place)?;
+        let after = after.as_ref().map(|(at, id)| (Timestamp(*at), id.as_str()));
+        let items = self.store.read().page_clients(part, after, u64::from(limit) + 1).await?;
+        Ok(Page::of(items, limit, |last| page::write_place(last.created_at.0, &last.id)))
     }
 
     /// The client of this id.
@@ -163,81 +212,15 @@ fn origin_of(uri: &str) -> Option<String> {
     origin.is_tuple().then(|| origin.ascii_serialization())
 }
 
-fn judge(new: &NewClient) -> Result<(), String> {
-    if !is_client_id(&new.id) {
-        return Err(format!(
-            "`{}` cannot be a client id: 1 to 64 of A-Z a-z 0-9 . _ -, not beginning with usr_",
-            new.id
-        ));
-    }
-    if new.client_type == ClientType::Public {
-        if new.secret.is_some() {
-            return Err(
-                "a public client has no secret: leave --secret-file out, or take --type confidential".to_owned()
-            );
-        }
-        if new.resource_server {
-            return Err("a resource server has a secret: take --type confidential".to_owned());
-        }
-        if new.grants.is_empty() {
-            return Err("a public client needs --grant: password and refresh_token".to_owned());
-        }
-        if new.grants.contains(&GrantType::ClientCredentials) {
-            return Err("a public client cannot use client_credentials: it has no secret (RFC 6749 §4.4)".to_owned());
-        }
-        if !new.rotation {
-            return Err("--no-rotation is for confidential clients".to_owned());
-        }
-    }
-    if let Some(secret) = &new.secret {
-        let length = secret.expose().chars().count();
-        if !(SECRET_MIN_LENGTH..=SECRET_LIMIT).contains(&length) {
-            return Err(format!(
-                "a client secret has {SECRET_MIN_LENGTH} to {SECRET_LIMIT} characters; this one has {length}"
-            ));
-        }
-    }
-    if !new.audiences.is_empty() && !new.resource_server {
-        return Err("--audience is for resource servers: add --resource-server".to_owned());
-    }
-    for scope in &new.scopes {
-        if scope.contains(' ') || Scopes::parse(scope).is_none_or(|scopes| scopes.is_empty()) {
-            return Err(format!("`{scope}` is not a scope (RFC 6749 §3.3); give --scope once for each"));
-        }
-    }
-    for uri in &new.redirect_uris {
-        judge_redirect_uri(uri)?;
-    }
-    for origin in &new.origins {
-        if origin_of(origin).as_deref() != Some(origin) {
-            return Err(format!("`{origin}` is not an origin: write https://app.example.org, without a path"));
-        }
-    }
-    for resource in new.resources.iter().chain(&new.audiences) {
-        let absolute = url::Url::parse(resource).is_ok_and(|url| url.fragment().is_none())
-            && !resource.contains(char::is_whitespace);
-        if !absolute {
-            return Err(format!("`{resource}` is not an absolute address without a fragment (RFC 8707 §2)"));
-        }
-    }
-    Ok(())
+/// A secret that a client has not chosen itself.
+fn new_secret() -> Secret<String> {
+    Secret::new(chance::secret("gcs_"))
 }
 
-fn judge_redirect_uri(uri: &str) -> Result<(), String> {
-    let refused = |why: &str| Err(format!("`{uri}` cannot be a redirect URI: {why}"));
-    if uri.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return refused("it has white space in it");
-    }
-    let Ok(url) = url::Url::parse(uri) else { return refused("it is not absolute (RFC 6749 §3.1.2)") };
-    if uri.contains('#') {
-        return refused("it has a fragment (RFC 6749 §3.1.2)");
-    }
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    match url.scheme() {
-        "https" => Ok(()),
-        "http" if loopback => Ok(()),
-        "http" => refused("http is for loopback only (RFC 9700 §2.6)"),
-        scheme if scheme.contains('.') => Ok(()),
-        _ => refused("a scheme of one's own is a domain name in reverse (RFC 8252 §7.1)"),
-    }
+/// An event about a client.
+fn about(client: &str, now: Timestamp, event_type: EventType, by: &By, what: Option<&str>) -> Event {
+    let mut about = event(now, event_type, None);
+    about.client_id = Some(client.to_owned());
+    by.sign(&mut about, what);
+    about
 }

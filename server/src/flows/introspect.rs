@@ -77,7 +77,7 @@ impl Flows {
                     Jti::Family(family, _) => wanted.family = Some(family),
                     Jti::Client => {
                         wanted.jti = Some(&read.claims().jti);
-                        wanted.holder = Some(&read.claims().client_id);
+                        wanted.holder = Some((&read.claims().client_id, Timestamp(read.claims().iat)));
                     }
                 }
             }
@@ -111,8 +111,9 @@ impl Flows {
     /// Only the newest generation is active, only its own client hears of it, and asking changes nothing.
     fn tell_of_refresh(&self, token: &RefreshToken, facts: Facts, client: &Client, now: Timestamp) -> Introspection {
         let idle_ttl = self.config.tokens.refresh_idle_ttl;
-        let Some(line) = facts.line else { return Introspection::Inactive };
-        let family = line.family;
+        let Some((user, family)) = facts.line.and_then(|line| Some((line.user?, line.family))) else {
+            return Introspection::Inactive;
+        };
         let active = family.client_id == client.id
             && token.is_of(&family, &self.secret_keys) == Some(true)
             && token.generation == family.generation
@@ -121,8 +122,8 @@ impl Flows {
             return Introspection::Inactive;
         }
         Introspection::Refresh {
-            sub: line.user.id.to_string(),
-            username: line.user.username,
+            sub: user.id.to_string(),
+            username: user.username,
             client_id: family.client_id,
             scope: family.scopes.to_string(),
             aud: family.audience,
@@ -154,12 +155,12 @@ impl Flows {
             }
             Jti::Family(_, generation) => match self.living_line(verified, facts, now) {
                 Err(_) => Introspection::Inactive,
-                Ok(line) => {
-                    self.confirm(&line.family, *generation, now).await;
+                Ok(living) => {
+                    self.confirm(&living.family, *generation, now).await;
                     Introspection::Access {
                         claims: Arc::clone(claims),
-                        username: Some(line.user.username),
-                        roles: Some(line.user.roles),
+                        username: Some(living.user.username),
+                        roles: Some(living.user.roles),
                     }
                 }
             },

@@ -1,5 +1,7 @@
 //! What do we sign with, and what do others verify with? Keys made at first start, kept sealed in the database and parsed in memory.
 
+mod rotation;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -18,10 +20,13 @@ use quick_cache::sync::Cache;
 use serde_json::{Value, json};
 
 use super::jwt::Verified;
+use super::secret_keys::SecretKey;
 use super::{Flows, SecretKeyError, Seed};
-use crate::model::signing_key::{SealedKey, SigningAlg};
+use crate::model::signing_key::{KeyState, SealedKey, SigningAlg};
 use crate::model::timestamp::Timestamp;
 use crate::store::StoreError;
+
+pub use rotation::RotationRefusal;
 
 /// How old the published keys may get.
 const FRESH_FOR: Duration = Duration::from_secs(5);
@@ -102,6 +107,14 @@ impl Flows {
         if seed == Seed::FirstParty && self.store.read().is_for_development().await? {
             return Err(KeyError::Development);
         }
+        self.check_keys_match().await
+    }
+
+    /// Makes sure that one of the secret keys was used with the data, and that each signing key can be opened; changes nothing.
+    ///
+    /// # Errors
+    /// [`SecretKeyError::Foreign`], [`KeyError::Sealed`].
+    pub async fn check_keys_match(&self) -> Result<(), KeyError> {
         let known = self.store.read().list_secret_keys().await?;
         if !known.is_empty() && !self.secret_keys.iter().any(|key| known.contains(&key.id)) {
             return Err(SecretKeyError::Foreign(self.config.secret_key_file.display().to_string()).into());
@@ -120,9 +133,10 @@ impl Flows {
         let now = self.clock.now();
         let sealed = self.store.read().list_signing_keys().await?;
         for alg in [self.config.tokens.signing_alg, SigningAlg::Rs256] {
-            if sealed.iter().all(|key| key.alg != alg) {
-                let key = self.make_key(alg, now).ok_or(KeyError::Unmade)?;
-                self.store.write().insert_signing_key(&key, 1).await?;
+            if !sealed.iter().any(|key| key.alg == alg && key.state(now) != KeyState::Gone) {
+                let secret = self.secret_keys.newest().ok_or(KeyError::Unmade)?;
+                let key = make_key(alg, secret, &sealed, now, now).ok_or(KeyError::Unmade)?;
+                self.store.write().insert_signing_key(&key).await?;
             }
         }
         // Another node may have been quicker: with another secret key than ours, what it made is not for us to open.
@@ -151,21 +165,6 @@ impl Flows {
     fn open(&self, key: &SealedKey) -> Result<Vec<u8>, KeyError> {
         let plain = self.secret_keys.find(&key.secret_key_id).and_then(|secret| secret.open(&key.kid, &key.sealed));
         plain.ok_or_else(|| KeyError::Sealed(key.kid.clone()))
-    }
-
-    fn make_key(&self, alg: SigningAlg, now: Timestamp) -> Option<SealedKey> {
-        let pkcs8 = generate(alg)?;
-        let kid = SigningKey::parse(alg, &pkcs8)?.kid.to_string();
-        let secret = self.secret_keys.newest()?;
-        Some(SealedKey {
-            sealed: secret.seal(&kid, &pkcs8)?,
-            kid,
-            alg,
-            secret_key_id: secret.id.clone(),
-            created_at: now,
-            active_at: now,
-            retired_at: None,
-        })
     }
 
     /// The key that `kid` names, for signing: the database has just said that it signs.
@@ -219,9 +218,11 @@ impl Flows {
 
     async fn load_keys(&self) -> Result<Arc<Loaded>, StoreError> {
         let before = self.loaded();
+        let now = self.clock.now();
         let sealed = self.store.read().list_signing_keys().await?;
         let keys: Vec<_> = sealed
             .iter()
+            .filter(|key| key.state(now) != KeyState::Gone)
             .filter_map(|key| {
                 // Parsing is what costs: a key that is parsed stays parsed.
                 before.find(&key.kid).or_else(|| match self.open(key) {
@@ -262,6 +263,29 @@ fn publish(keys: &[Arc<SigningKey>]) -> PublishedKeys {
 pub(crate) fn etag(body: &[u8]) -> String {
     let hash = digest::digest(&digest::SHA256, body);
     format!("\"{}\"", URL_SAFE_NO_PAD.encode(hash.as_ref().get(..12).unwrap_or_default()))
+}
+
+/// A new key, the next of its algorithm among `others`, sealed with `secret`, which signs from `active_at` on.
+fn make_key(
+    alg: SigningAlg,
+    secret: &SecretKey,
+    others: &[SealedKey],
+    now: Timestamp,
+    active_at: Timestamp,
+) -> Option<SealedKey> {
+    let pkcs8 = generate(alg)?;
+    let kid = SigningKey::parse(alg, &pkcs8)?.kid.to_string();
+    Some(SealedKey {
+        sealed: secret.seal(&kid, &pkcs8)?,
+        kid,
+        alg,
+        secret_key_id: secret.id.clone(),
+        created_at: now,
+        active_at,
+        retired_at: None,
+        gone_at: None,
+        ordinal: 1 + others.iter().filter(|key| key.alg == alg).map(|key| key.ordinal).max().unwrap_or_default(),
+    })
 }
 
 /// A new private key, as PKCS #8.

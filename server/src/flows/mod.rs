@@ -1,6 +1,7 @@
 //! What does grantd do? One use case a file; the only floor that opens transactions and reads the clock.
 
 mod access;
+mod acting;
 mod chance;
 mod client_authentication;
 mod clients;
@@ -9,6 +10,7 @@ mod introspect;
 mod jwt;
 mod keys;
 mod measures;
+mod page;
 mod password;
 mod refusal;
 mod revoke;
@@ -25,24 +27,26 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub use access::{Denied, Signed};
+pub use access::{Denied, RECENT, Signed};
+pub use acting::{Actor, By};
 pub use chance::request_id;
 pub use client_authentication::Credentials;
-pub use clients::{ClientRefusal, NewClient};
+pub use clients::{ClientChange, ClientFault, ClientRefusal, NewClient};
 pub use introspect::Introspection;
 pub use jwt::Claims;
 pub(crate) use keys::etag;
-pub use keys::{KeyError, PublishedKeys};
+pub use keys::{KeyError, PublishedKeys, RotationRefusal};
 pub use measures::Measures;
+pub use page::{ListRefusal, Page};
 pub use password::PasswordHasher;
 pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
 pub use seed::{Seed, SeedError};
-pub use sessions::{Page, SessionRefusal};
+pub use sessions::SessionRefusal;
 pub use tally::{Refreshes, Tally};
 pub use token::{Granted, TokenRequest};
 pub use userinfo::UserInfo;
-pub use users::{NewUser, UserRefusal};
+pub use users::{NewUser, UserChange, UserRefusal};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -129,5 +133,6 @@ fn event(now: Timestamp, event_type: EventType, reason: Option<Reason>) -> Event
         client_id: None,
         session_id: None,
         ip: None,
+        detail: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Flows, NewUser, UserRefusal};
+use super::{By, Denied, Flows, NewUser, UserRefusal};
 use crate::model::client::{Client, ClientType, GrantType};
 use crate::model::scope::{self, Scopes};
 use crate::model::secret::Secret;
@@ -39,6 +39,16 @@ pub enum SeedError {
     User(&'static str, String),
 }
 
+impl From<Denied> for SeedError {
+    fn from(denied: Denied) -> Self {
+        // Nobody is denied anything on the command line.
+        match denied {
+            Denied::Store(error) => error.into(),
+            denied => Self::Store(StoreError::Broken(format!("{denied:?}"))),
+        }
+    }
+}
+
 impl Flows {
     /// Fills a database that no server has used yet; an operator may change or delete what it puts there, so it happens once.
     ///
@@ -55,11 +65,11 @@ impl Flows {
             }
         }
         for client in first_party(seed, now) {
-            self.insert_client(client, now).await?;
+            self.insert_client(client, By::CommandLine, now).await?;
         }
         if seed == Seed::Dev {
             for client in examples(now) {
-                self.insert_client(client, now).await?;
+                self.insert_client(client, By::CommandLine, now).await?;
             }
         }
         Ok(())
@@ -77,7 +87,7 @@ impl Flows {
             password: Secret::new(password.to_owned()),
             roles: role.into_iter().map(str::to_owned).collect(),
         };
-        match self.create_user(new).await {
+        match self.create_user(new, By::CommandLine).await {
             Ok(_) | Err(UserRefusal::Taken(..)) => Ok(()),
             Err(UserRefusal::Store(error)) => Err(error.into()),
             Err(refusal) => Err(SeedError::User(name, format!("{refusal:?}"))),

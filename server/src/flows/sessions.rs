@@ -2,34 +2,33 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use super::{Flows, Origin, Signed, event, to_its_end};
-use crate::model::event::{Event, EventType};
-use crate::model::id::{SessionId, UserId};
+use super::acting::hold;
+use super::{By, Denied, Flows, ListRefusal, Origin, Page, Signed, event, page, to_its_end};
+use crate::model::event::{Event, EventFilter, EventType};
+use crate::model::id::{EventId, SessionId, UserId};
 use crate::model::reason::Reason;
-use crate::model::session::LivingSession;
+use crate::model::session::{LivingSession, Session, SessionFilter};
+use crate::model::timestamp::Timestamp;
 use crate::store::StoreError;
 
-/// A piece of a list, newest first.
-#[derive(Debug)]
-pub struct Page<T> {
-    /// What stands on it.
-    pub items: Vec<T>,
-    /// What to ask for the next with.
-    pub next_cursor: Option<String>,
-}
-
-/// Why a list was not shown or a session not ended.
+/// Why a session was not ended.
 #[derive(Debug)]
 pub enum SessionRefusal {
     /// There is none of this id, or it is another's.
     NotFound,
-    /// The cursor is none of ours.
-    UnknownCursor,
+    /// Who asks may not.
+    Denied(Denied),
     /// The database failed.
     Store(StoreError),
+}
+
+impl From<Denied> for SessionRefusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Store(error) => Self::Store(error),
+            denied => Self::Denied(denied),
+        }
+    }
 }
 
 impl From<StoreError> for SessionRefusal {
@@ -39,43 +38,56 @@ impl From<StoreError> for SessionRefusal {
 }
 
 impl Flows {
-    /// The user's living sessions; `limit` at most, after `cursor`.
+    /// Living sessions; `limit` at most, after `cursor`.
     ///
     /// # Errors
-    /// [`SessionRefusal`].
-    pub async fn list_sessions(
+    /// [`ListRefusal`].
+    pub async fn page_sessions(
         &self,
-        signed: &Signed,
+        filter: &SessionFilter,
         limit: u16,
         cursor: Option<&str>,
-    ) -> Result<Page<LivingSession>, SessionRefusal> {
+    ) -> Result<Page<LivingSession>, ListRefusal> {
         let now = self.clock.now();
-        let after = cursor.map(|cursor| SessionId::parse(cursor).ok_or(SessionRefusal::UnknownCursor)).transpose()?;
-        let idle_ttl = self.config.tokens.refresh_idle_ttl;
-        let user = &signed.line.user.id;
-        let items = self
-            .store
-            .read()
-            .page_living_sessions_of_user(user, now, idle_ttl, after.as_ref(), i64::from(limit) + 1)
-            .await?;
-        Ok(page(items, limit, |last| last.session.id.to_string()))
+        let after = page::read(cursor, SessionId::parse)?;
+        let (idle_ttl, one_more) = (self.config.tokens.refresh_idle_ttl, i64::from(limit) + 1);
+        let items =
+            self.store.read().list_living_sessions(filter, now, idle_ttl, after.as_ref(), Some(one_more)).await?;
+        Ok(Page::of(items, limit, |last| last.session.id.to_string()))
     }
 
-    /// What happened to the user; `limit` at most, after `cursor`.
+    /// The living session of this id.
     ///
     /// # Errors
-    /// [`SessionRefusal`].
-    pub async fn list_activity(
+    /// [`StoreError`].
+    pub async fn find_living_session(&self, id: &SessionId) -> Result<Option<LivingSession>, StoreError> {
+        let now = self.clock.now();
+        let filter = SessionFilter { id: Some(id.clone()), ..SessionFilter::default() };
+        let idle_ttl = self.config.tokens.refresh_idle_ttl;
+        Ok(self.store.read().list_living_sessions(&filter, now, idle_ttl, None, None).await?.pop())
+    }
+
+    /// What happened; `limit` at most, after `cursor`.
+    ///
+    /// # Errors
+    /// [`ListRefusal`].
+    pub async fn page_events(
         &self,
-        signed: &Signed,
+        filter: &EventFilter,
         limit: u16,
         cursor: Option<&str>,
-    ) -> Result<Page<Event>, SessionRefusal> {
-        let before = cursor.map(|cursor| read_cursor(cursor).ok_or(SessionRefusal::UnknownCursor)).transpose()?;
-        let user = &signed.line.user.id;
-        let items = self.store.read().list_events_of_user(user, before, u64::from(limit) + 1).await?;
-        let Page { items, next_cursor } = page(items, limit, |(place, _)| URL_SAFE_NO_PAD.encode(place.to_be_bytes()));
-        Ok(Page { items: items.into_iter().map(|(_, event)| event).collect(), next_cursor })
+    ) -> Result<Page<Event>, ListRefusal> {
+        let before = page::read(cursor, |cursor| page::read_place(cursor).map(|(place, _)| place))?;
+        let items = self.store.read().page_events(filter, before, u64::from(limit) + 1).await?;
+        Ok(Page::of(items, limit, |(place, _)| page::write_place(*place, "")).map(|(_, event)| event))
+    }
+
+    /// The event of this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_event(&self, id: &EventId) -> Result<Option<Event>, StoreError> {
+        self.store.read().find_event(id).await
     }
 
     /// Ends one session of the user.
@@ -88,57 +100,46 @@ impl Flows {
         id: &str,
         origin: &Origin,
     ) -> Result<(), SessionRefusal> {
-        let now = self.clock.now();
         let id = SessionId::parse(id).ok_or(SessionRefusal::NotFound)?;
         let session = self.store.read().find_session(&id).await?;
-        let session =
-            session.filter(|session| session.user_id == signed.line.user.id).ok_or(SessionRefusal::NotFound)?;
-        let (event_type, reason) = if id == signed.line.family.session_id {
+        let session = session.filter(|session| session.user_id == signed.user.id).ok_or(SessionRefusal::NotFound)?;
+        let (event_type, reason) = if id == signed.family.session_id {
             (EventType::SignedOut, Reason::SignedOut)
         } else {
             (EventType::SessionEnded, Reason::SessionEnded)
         };
-        let mut ended = event(now, event_type, Some(reason));
-        ended.user_id = Some(session.user_id.clone());
-        ended.client_id = Some(session.client_id);
-        ended.session_id = Some(id);
-        ended.ip = Some(origin.ip.to_string());
-        self.end_with_event(session.user_id, ended, reason).await
+        self.end_one(session, event_type, reason, signed.oneself(origin)).await
     }
 
-    /// Ends a session by its `sid`: what an operator does.
+    /// Ends a session by its `sid`: what an administrator does.
     ///
     /// # Errors
-    /// [`SessionRefusal::NotFound`].
-    pub async fn revoke_session(self: &Arc<Self>, id: &str) -> Result<(), SessionRefusal> {
-        let now = self.clock.now();
+    /// [`SessionRefusal`].
+    pub async fn revoke_session(self: &Arc<Self>, id: &str, by: By) -> Result<(), SessionRefusal> {
         let id = SessionId::parse(id).ok_or(SessionRefusal::NotFound)?;
         let session = self.store.read().find_session(&id).await?.ok_or(SessionRefusal::NotFound)?;
-        let mut ended = event(now, EventType::SessionEnded, Some(Reason::EndedByAdmin));
-        ended.user_id = Some(session.user_id.clone());
-        ended.client_id = Some(session.client_id);
-        ended.session_id = Some(id);
-        self.end_with_event(session.user_id, ended, Reason::EndedByAdmin).await
+        self.end_one(session, EventType::SessionEnded, Reason::EndedByAdmin, by).await
     }
 
-    async fn end_with_event(
+    async fn end_one(
         self: &Arc<Self>,
-        user: UserId,
-        ended: Event,
+        session: Session,
+        event_type: EventType,
         reason: Reason,
+        by: By,
     ) -> Result<(), SessionRefusal> {
+        let now = self.clock.now();
         let flows = Arc::clone(self);
         to_its_end(async move {
-            let id = ended.session_id.clone().ok_or(SessionRefusal::NotFound)?;
             let idle_ttl = flows.config.tokens.refresh_idle_ttl;
             let tx = flows.store.begin().await?;
-            tx.lock_user_row(&user).await?;
+            hold(&tx, &by, &[&session.user_id], false).await?;
             // One that has ended already keeps its reason.
-            let alive = tx.revoke_families_of_session(&id, ended.at, idle_ttl, reason).await?;
-            if !alive || !tx.end_session(&id, ended.at, reason).await? {
+            let alive = tx.revoke_families_of_session(&session.id, now, idle_ttl, reason).await?;
+            if !alive || !tx.end_session(&session.id, now, reason).await? {
                 return Err(SessionRefusal::NotFound);
             }
-            tx.insert_event(&ended).await?;
+            tx.insert_event(&ended(&session, now, event_type, reason, &by)).await?;
             Ok(tx.commit().await?)
         })
         .await
@@ -147,22 +148,43 @@ impl Flows {
     /// Signs the user out everywhere, or everywhere else.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`SessionRefusal`].
     pub async fn end_sessions(
         self: &Arc<Self>,
         signed: &Signed,
         keep_current: bool,
         origin: &Origin,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), SessionRefusal> {
+        let spared = keep_current.then(|| signed.family.session_id.clone());
+        self.end_all_of(&signed.user.id, spared, Reason::SignedOutEverywhere, signed.oneself(origin)).await
+    }
+
+    /// Ends every session of a user: what an administrator does.
+    ///
+    /// # Errors
+    /// [`SessionRefusal`].
+    pub async fn revoke_sessions_of(self: &Arc<Self>, user: &UserId, by: By) -> Result<(), SessionRefusal> {
+        self.end_all_of(user, None, Reason::EndedByAdmin, by).await
+    }
+
+    async fn end_all_of(
+        self: &Arc<Self>,
+        user: &UserId,
+        spared: Option<SessionId>,
+        reason: Reason,
+        by: By,
+    ) -> Result<(), SessionRefusal> {
         let now = self.clock.now();
-        let (flows, user, ip) = (Arc::clone(self), signed.line.user.id.clone(), origin.ip.to_string());
-        let spared = keep_current.then(|| signed.line.family.session_id.clone());
+        let (flows, user) = (Arc::clone(self), user.clone());
         to_its_end(async move {
             let tx = flows.store.begin().await?;
             // The user's row first: a sign-in under way is waited for, and then ended with the others.
-            tx.lock_user_row(&user).await?;
-            flows.end_all(&tx, &user, spared.as_ref(), now, Reason::SignedOutEverywhere, Some(&ip)).await?;
-            tx.commit().await
+            let rows = hold(&tx, &by, &[&user], false).await?;
+            if !rows.iter().any(|row| row.id == user) {
+                return Err(SessionRefusal::NotFound);
+            }
+            flows.end_all(&tx, &user, spared.as_ref(), now, reason, &by).await?;
+            Ok(tx.commit().await?)
         })
         .await
     }
@@ -173,7 +195,8 @@ impl Flows {
     /// [`StoreError`].
     pub async fn list_all_sessions(&self) -> Result<Vec<LivingSession>, StoreError> {
         let now = self.clock.now();
-        self.store.read().list_living_sessions(now, self.config.tokens.refresh_idle_ttl).await
+        let idle_ttl = self.config.tokens.refresh_idle_ttl;
+        self.store.read().list_living_sessions(&SessionFilter::default(), now, idle_ttl, None, None).await
     }
 
     /// Ends every session there is, and says how many were alive: what an operator does after a restored backup.
@@ -187,16 +210,16 @@ impl Flows {
             let tx = flows.store.begin().await?;
             let idle_ttl = flows.config.tokens.refresh_idle_ttl;
             tx.lock_every_user_row().await?;
-            let living = tx.list_living_sessions(now, idle_ttl).await?;
+            let living = tx.list_living_sessions(&SessionFilter::default(), now, idle_ttl, None, None).await?;
             tx.end_every_session(now, Reason::EndedByAdmin).await?;
             tx.revoke_every_family(now, idle_ttl, Reason::EndedByAdmin).await?;
-            for session in living.iter().map(|living| &living.session) {
-                let mut ended = event(now, EventType::SessionEnded, Some(Reason::EndedByAdmin));
-                ended.user_id = Some(session.user_id.clone());
-                ended.client_id = Some(session.client_id.clone());
-                ended.session_id = Some(session.id.clone());
-                tx.insert_event(&ended).await?;
-            }
+            let events: Vec<_> = living
+                .iter()
+                .map(|living| {
+                    ended(&living.session, now, EventType::SessionEnded, Reason::EndedByAdmin, &By::CommandLine)
+                })
+                .collect();
+            tx.insert_events(&events).await?;
             tx.commit().await?;
             Ok(living.len())
         })
@@ -204,14 +227,12 @@ impl Flows {
     }
 }
 
-/// A page of what was read: one more than `limit` says that there is a next.
-fn page<T>(mut items: Vec<T>, limit: u16, cursor: impl Fn(&T) -> String) -> Page<T> {
-    let more = items.len() > usize::from(limit);
-    items.truncate(usize::from(limit));
-    let next_cursor = items.last().filter(|_| more).map(cursor);
-    Page { items, next_cursor }
-}
-
-fn read_cursor(cursor: &str) -> Option<i64> {
-    Some(i64::from_be_bytes(URL_SAFE_NO_PAD.decode(cursor).ok()?.try_into().ok()?))
+/// The event that tells of a session's end.
+pub(super) fn ended(session: &Session, now: Timestamp, event_type: EventType, reason: Reason, by: &By) -> Event {
+    let mut ended = event(now, event_type, Some(reason));
+    ended.user_id = Some(session.user_id.clone());
+    ended.client_id = Some(session.client_id.clone());
+    ended.session_id = Some(session.id.clone());
+    by.sign(&mut ended, None);
+    ended
 }

@@ -28,13 +28,14 @@ impl Flows {
     pub async fn userinfo(&self, token: Option<&str>) -> Result<UserInfo, Denied> {
         let signed = self.admit(token, scope::OPENID).await?;
         let covers = |name: &str| signed.claims.scope.split(' ').any(|own| own == name);
-        let user = signed.line.user;
+        let user = signed.user;
+        let picture = self.picture_of(&user);
         let (profile, email) = (covers(scope::PROFILE), covers(scope::EMAIL));
         Ok(UserInfo {
             sub: user.id.to_string(),
             name: user.name.filter(|_| profile),
             preferred_username: profile.then_some(user.username),
-            picture: user.picture.filter(|_| profile),
+            picture: picture.filter(|_| profile),
             email: email.then_some(user.email),
             email_verified: email.then_some(false),
         })

@@ -1,19 +1,28 @@
-//! How do users come to be, and how are they locked or given a password?
+//! How do users come to be, and how are they found?
+
+mod change;
+mod oneself;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::{Flows, chance, event, to_its_end};
+use aws_lc_rs::digest;
+
+use super::acting::hold;
+use super::{By, Denied, Flows, ListRefusal, Page, chance, event, page, to_its_end};
 use crate::config::Signup;
 use crate::model::event::{Event, EventType};
-use crate::model::id::{SessionId, UserId};
+use crate::model::id::UserId;
 use crate::model::password::Password;
 use crate::model::reason::Reason;
 use crate::model::secret::Secret;
 use crate::model::text;
 use crate::model::timestamp::Timestamp;
-use crate::model::user::{ADMIN_ROLE, Email, User, Username};
-use crate::store::{StoreError, Tx};
+use crate::model::user::{ADMIN_ROLE, Email, User, UserFilter, Username, parse_roles};
+use crate::store::StoreError;
+
+pub use change::UserChange;
 
 /// A user to be.
 #[derive(Clone, Debug)]
@@ -39,6 +48,12 @@ pub enum UserRefusal {
     Taken(&'static str, Reason),
     /// There is no such user.
     NotFound,
+    /// Nobody would administer the server any more.
+    LastAdministrator,
+    /// The present password is another, or was guessed at too often: after how many seconds it is worth another try.
+    WrongPassword(Option<i64>),
+    /// Who asks may not.
+    Denied(Denied),
     /// The hashing queue is full.
     Overloaded,
     /// The database failed.
@@ -51,6 +66,15 @@ impl From<StoreError> for UserRefusal {
     }
 }
 
+impl From<Denied> for UserRefusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Store(error) => Self::Store(error),
+            denied => Self::Denied(denied),
+        }
+    }
+}
+
 impl Flows {
     /// Signs a person up, where that is open.
     ///
@@ -58,7 +82,7 @@ impl Flows {
     /// [`UserRefusal`].
     pub async fn sign_up(self: &Arc<Self>, new: NewUser) -> Result<User, UserRefusal> {
         match self.config.signup {
-            Signup::Open => self.create_user(NewUser { roles: Vec::new(), ..new }).await,
+            Signup::Open => self.add_user(NewUser { roles: Vec::new(), ..new }, None).await,
             Signup::Closed => Err(UserRefusal::SignupClosed),
         }
     }
@@ -67,9 +91,13 @@ impl Flows {
     ///
     /// # Errors
     /// [`UserRefusal`]: every value that breaks a rule at once.
-    pub async fn create_user(self: &Arc<Self>, new: NewUser) -> Result<User, UserRefusal> {
+    pub async fn create_user(self: &Arc<Self>, new: NewUser, by: By) -> Result<User, UserRefusal> {
+        self.add_user(new, Some(by)).await
+    }
+
+    async fn add_user(self: &Arc<Self>, mut new: NewUser, by: Option<By>) -> Result<User, UserRefusal> {
         let now = self.clock.now();
-        let (username, email, password) = self.judge_new_user(&new)?;
+        let (username, email, password) = self.judge_new_user(&mut new)?;
         // Before the hash is computed: most clashes need not cost one.
         if let Some(taken) = self.find_clash(&username, &email).await? {
             return Err(taken);
@@ -88,14 +116,19 @@ impl Flows {
         };
         let (flows, row) = (Arc::clone(self), user.clone());
         let (name, address) = (username.clone(), email.clone());
-        let inserted: Result<bool, StoreError> = to_its_end(async move {
+        let inserted = to_its_end(async move {
             let tx = flows.store.begin().await?;
+            let mut created = about(&row.id, now, EventType::UserCreated, None);
+            if let Some(by) = by {
+                hold(&tx, &by, &[], false).await?;
+                by.sign(&mut created, None);
+            }
             if !tx.insert_user(&row, &name, &address).await? {
                 return Ok(false);
             }
-            tx.insert_event(&about(&row.id, now, EventType::UserCreated, None)).await?;
+            tx.insert_event(&created).await?;
             tx.commit().await?;
-            Ok(true)
+            Ok::<_, UserRefusal>(true)
         })
         .await;
         if inserted? {
@@ -104,17 +137,22 @@ impl Flows {
         Err(self.find_clash(&username, &email).await?.unwrap_or(UserRefusal::Overloaded))
     }
 
-    fn judge_new_user(&self, new: &NewUser) -> Result<(Username, Email, Password), UserRefusal> {
+    fn judge_new_user(&self, new: &mut NewUser) -> Result<(Username, Email, Password), UserRefusal> {
         let username = Username::parse(&new.username);
         let email = Email::parse(&new.email);
         let password = Password::chosen(new.password.expose(), self.config.password.min_length);
-        match (username, email, password) {
-            (Ok(username), Ok(email), Ok(password)) => Ok((username, email, password)),
-            (username, email, password) => Err(UserRefusal::Invalid(
+        let roles = parse_roles(&new.roles);
+        match (username, email, password, roles) {
+            (Ok(username), Ok(email), Ok(password), Ok(roles)) => {
+                new.roles = roles;
+                Ok((username, email, password))
+            }
+            (username, email, password, roles) => Err(UserRefusal::Invalid(
                 [
                     username.err().map(|r| ("username", r)),
                     email.err().map(|r| ("email", r)),
                     password.err().map(|r| ("password", r)),
+                    roles.err().map(|r| ("roles", r)),
                 ]
                 .into_iter()
                 .flatten()
@@ -125,11 +163,11 @@ impl Flows {
 
     async fn find_clash(&self, username: &Username, email: &Email) -> Result<Option<UserRefusal>, StoreError> {
         let read = self.store.read();
-        if read.username_is_taken(&username.key).await? {
+        if read.find_holder_of_username(&username.key).await?.is_some() {
             return Ok(Some(UserRefusal::Taken("username", Reason::UsernameTaken)));
         }
-        let taken = read.email_is_taken(&email.key).await?;
-        Ok(taken.then_some(UserRefusal::Taken("email", Reason::EmailTaken)))
+        let holder = read.find_holder_of_email(&email.key).await?;
+        Ok(holder.map(|_| UserRefusal::Taken("email", Reason::EmailTaken)))
     }
 
     /// Every user, oldest first, and when each was last seen.
@@ -138,15 +176,25 @@ impl Flows {
     /// [`StoreError`].
     pub async fn list_users(&self) -> Result<Vec<(User, Option<Timestamp>)>, StoreError> {
         let users = self.store.read().list_users().await?;
-        let seen = self.store.read().list_last_seen(None).await?;
-        let seen: HashMap<_, _> = seen.into_iter().map(|(id, at)| (id.to_string(), at)).collect();
-        Ok(users
-            .into_iter()
-            .map(|user| {
-                let at = seen.get(user.id.as_str()).copied();
-                (user, at)
-            })
-            .collect())
+        Ok(with_last_seen(users, self.store.read().list_last_seen(None).await?))
+    }
+
+    /// Users, newest first, and when each was last seen; `limit` at most, after `cursor`.
+    ///
+    /// # Errors
+    /// [`ListRefusal`].
+    pub async fn page_users(
+        &self,
+        filter: &UserFilter,
+        limit: u16,
+        cursor: Option<&str>,
+    ) -> Result<Page<(User, Option<Timestamp>)>, ListRefusal> {
+        let after = page::read(cursor, UserId::parse)?;
+        let read = self.store.read();
+        let users = read.page_users(filter, after.as_ref(), u64::from(limit) + 1).await?;
+        let ids: Vec<_> = users.iter().map(|user| &user.id).collect();
+        let seen = read.list_last_seen(Some(&ids)).await?;
+        Ok(Page::of(with_last_seen(users, seen), limit, |(last, _)| last.id.to_string()))
     }
 
     /// When a user last got tokens.
@@ -154,7 +202,20 @@ impl Flows {
     /// # Errors
     /// [`StoreError`].
     pub async fn last_seen(&self, user: &UserId) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.store.read().list_last_seen(Some(user)).await?.pop().map(|(_, at)| at))
+        Ok(self.store.read().list_last_seen(Some(&[user])).await?.pop().map(|(_, at)| at))
+    }
+
+    /// The address of the user's picture: the one that was set, or that of a Gravatar, where those are on.
+    #[must_use]
+    pub fn picture_of(&self, user: &User) -> Option<String> {
+        let gravatar = || {
+            let hash = digest::digest(&digest::SHA256, user.email.to_lowercase().as_bytes());
+            hash.as_ref().iter().fold("https://gravatar.com/avatar/".to_owned(), |mut address, byte| {
+                let _ = write!(address, "{byte:02x}");
+                address
+            })
+        };
+        user.picture.clone().or_else(|| self.config.profile.gravatar.then(gravatar))
     }
 
     /// Whether there is a user who administers.
@@ -173,76 +234,22 @@ impl Flows {
         self.store.read().find_user_by_login(&text::folded(name), &name.to_lowercase()).await
     }
 
-    /// Locks a user out and ends all its sessions, or lets it in again; false if that is so already.
+    /// The user of this id.
     ///
     /// # Errors
-    /// [`UserRefusal::NotFound`], [`UserRefusal::Store`].
-    pub async fn set_locked(self: &Arc<Self>, name: &str, locked: bool) -> Result<bool, UserRefusal> {
-        let now = self.clock.now();
-        let user = self.find_user(name).await?.ok_or(UserRefusal::NotFound)?;
-        let flows = Arc::clone(self);
-        to_its_end(async move {
-            let tx = flows.store.begin().await?;
-            if !tx.set_locked(&user.id, locked.then_some(now)).await? {
-                return Ok(false);
-            }
-            let event_type = if locked { EventType::UserLocked } else { EventType::UserUnlocked };
-            tx.insert_event(&about(&user.id, now, event_type, locked.then_some(Reason::UserLocked))).await?;
-            if locked {
-                flows.end_all(&tx, &user.id, None, now, Reason::UserLocked, None).await?;
-            }
-            tx.commit().await?;
-            Ok(true)
-        })
-        .await
+    /// [`StoreError`].
+    pub async fn find_user_by_id(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.store.read().find_user(id).await
     }
+}
 
-    /// Gives a user another password and ends all its sessions: what an administrator does.
-    ///
-    /// # Errors
-    /// [`UserRefusal`].
-    pub async fn set_password(self: &Arc<Self>, name: &str, password: &Secret<String>) -> Result<(), UserRefusal> {
-        let now = self.clock.now();
-        let password = Password::chosen(password.expose(), self.config.password.min_length)
-            .map_err(|reason| UserRefusal::Invalid(vec![("password", reason)]))?;
-        let user = self.find_user(name).await?.ok_or(UserRefusal::NotFound)?;
-        let hash = self.passwords.hash(password).await.map_err(|_| UserRefusal::Overloaded)?;
-        let flows = Arc::clone(self);
-        to_its_end(async move {
-            let tx = flows.store.begin().await?;
-            if !tx.set_password_hash(&user.id, &hash).await? {
-                return Err(UserRefusal::NotFound);
-            }
-            tx.insert_event(&about(&user.id, now, EventType::PasswordChanged, Some(Reason::PasswordChanged))).await?;
-            flows.end_all(&tx, &user.id, None, now, Reason::PasswordChanged, None).await?;
-            Ok(tx.commit().await?)
-        })
-        .await
-    }
-
-    /// Ends the sessions of a user whose row this transaction has written or locked, with an event for each that was alive.
-    pub(super) async fn end_all(
-        &self,
-        tx: &Tx,
-        user: &UserId,
-        spared: Option<&SessionId>,
-        now: Timestamp,
-        reason: Reason,
-        ip: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let idle_ttl = self.config.tokens.refresh_idle_ttl;
-        let living = tx.list_living_sessions_of_user(user, now, idle_ttl).await?;
-        tx.end_sessions_of_user(user, spared, now, reason).await?;
-        tx.revoke_families_of_user(user, spared, now, idle_ttl, reason).await?;
-        for session in living.into_iter().map(|living| living.session).filter(|session| Some(&session.id) != spared) {
-            let mut ended = about(user, now, EventType::SessionEnded, Some(reason));
-            ended.client_id = Some(session.client_id);
-            ended.session_id = Some(session.id);
-            ended.ip = ip.map(str::to_owned);
-            tx.insert_event(&ended).await?;
-        }
-        Ok(())
-    }
+fn with_last_seen(users: Vec<User>, seen: Vec<(UserId, Timestamp)>) -> Vec<(User, Option<Timestamp>)> {
+    let seen: HashMap<_, _> = seen.into_iter().map(|(id, at)| (id.to_string(), at)).collect();
+    let dated = users.into_iter().map(|user| {
+        let at = seen.get(user.id.as_str()).copied();
+        (user, at)
+    });
+    dated.collect()
 }
 
 fn about(user: &UserId, now: Timestamp, event_type: EventType, reason: Option<Reason>) -> Event {

@@ -10,10 +10,11 @@ use crate::config::Config;
 use crate::flows::{Flows, PublishedKeys};
 use crate::model::client::GrantType;
 use crate::model::scope;
-use crate::model::signing_key::SigningAlg;
+use crate::model::signing_key::{JWKS_MAX_AGE, SigningAlg};
 
-/// How long others may keep it: key rotation waits for as long.
+/// How long others may keep it: [`JWKS_MAX_AGE`], for which key rotation waits.
 const CACHE_CONTROL: &str = "public, max-age=300";
+const _: () = assert!(JWKS_MAX_AGE == 300);
 
 /// The metadata of an authorization server and OpenID provider (RFC 8414 §2, Discovery §3): the same at both addresses, since a client of
 /// either kind finds what it looks for. Until there is an authorization endpoint, none is named, nor a response type.

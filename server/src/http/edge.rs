@@ -15,6 +15,7 @@ use super::cors;
 use super::error::{Dialect, Refused};
 use super::form;
 use super::metrics::Metrics;
+use super::query::Queries;
 use crate::flows::{Flows, request_id};
 use crate::model::reason::Reason;
 
@@ -24,6 +25,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Edge {
     inner: BoxEndpoint<'static, Response>,
     routes: Routes,
+    queries: Queries,
     flows: Arc<Flows>,
     metrics: Metrics,
 }
@@ -79,22 +81,30 @@ impl Edge {
     pub(super) fn new(
         inner: BoxEndpoint<'static, Response>,
         routes: Routes,
+        queries: Queries,
         flows: Arc<Flows>,
         metrics: Metrics,
     ) -> Self {
-        Self { inner, routes, flows, metrics }
+        Self { inner, routes, queries, flows, metrics }
     }
 
     /// The answer of the route.
-    async fn answer(&self, request: Request, methods: Option<&str>) -> std::result::Result<Response, Refused> {
+    async fn answer(
+        &self,
+        request: Request,
+        route: &str,
+        methods: Option<&str>,
+    ) -> std::result::Result<Response, Refused> {
         // RFC 9112 §3.2: one Host, or whoever stands before us may see another site than we do.
         if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
             return Err(Refused::request(Reason::MalformedRequest));
         }
         // `resource` alone may repeat, and it stands in a body.
-        if repeats(request.uri().query().unwrap_or_default())? {
+        let query = request.uri().query().unwrap_or_default();
+        if repeats(query)? {
             return Err(Refused::request(Reason::RepeatedParameter));
         }
+        self.queries.check(request.method(), route, query)?;
         match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(error.downcast::<Refused>().unwrap_or_else(|error| of_framework(&error, methods))),
@@ -105,14 +115,14 @@ impl Edge {
 
 /// Whether a name stands in a query more than once, however it is written.
 fn repeats(query: &str) -> std::result::Result<bool, Refused> {
-    let mut names = HashSet::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let name = form::decode(pair.split('=').next().unwrap_or_default().as_bytes())?;
-        if !names.insert(name) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let mut seen = HashSet::new();
+    Ok(!names(query)?.into_iter().all(|name| seen.insert(name)))
+}
+
+/// The names that stand in a query, decoded.
+pub(super) fn names(query: &str) -> std::result::Result<Vec<String>, Refused> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| form::decode(pair.split('=').next().unwrap_or_default().as_bytes())).collect()
 }
 
 /// What the framework says, in our words.
@@ -149,7 +159,7 @@ impl Endpoint for Edge {
         let mut reason = None;
         let mut response = match methods {
             Some(methods) if allowed.is_some() && cors::is_preflight(&request) => cors::preflight(methods),
-            _ => self.answer(request, methods).await.unwrap_or_else(|mut refused| {
+            _ => self.answer(request, route, methods).await.unwrap_or_else(|mut refused| {
                 if let Some(cause) = refused.cause.take() {
                     tracing::error!(request = id, %cause, "a request failed");
                 }

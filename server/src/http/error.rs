@@ -1,5 +1,7 @@
 //! How does a no look on the wire? The one place that chooses status codes, in two dialects: RFC 6749 §5.2 and RFC 9457.
 
+use std::borrow::Cow;
+
 use maud::html;
 use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{Error, Response};
@@ -9,7 +11,10 @@ use poem_openapi::{ApiResponse, Object};
 
 use super::page;
 use crate::config::Issuer;
-use crate::flows::{Code, Denied, Failure, SessionRefusal, UserRefusal};
+use crate::flows::{
+    ClientFault, ClientRefusal, Code, Denied, Failure, KeyError, ListRefusal, RECENT, RotationRefusal, SessionRefusal,
+    UserRefusal,
+};
 use crate::model::reason::Reason;
 use crate::store::StoreError;
 
@@ -65,13 +70,24 @@ pub struct Refused {
     /// The specification's word at protocol endpoints.
     word: &'static str,
     reason: Reason,
-    fields: Vec<(&'static str, Reason)>,
+    fields: Vec<Fault>,
     retry_after: Option<i64>,
     challenge: Option<Challenge>,
     /// The methods that would have been answered (RFC 9110 §15.5.6).
     allow: Option<String>,
     /// For the log alone.
     pub(super) cause: Option<String>,
+}
+
+/// A value that breaks a rule.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// Where it stands.
+    pub(super) field: Cow<'static, str>,
+    /// Why.
+    pub(super) reason: Reason,
+    /// The same in a sentence, where there is a better one than the reason's.
+    pub(super) sentence: Option<String>,
 }
 
 /// How to come back with credentials.
@@ -81,6 +97,8 @@ enum Challenge {
     Basic,
     /// RFC 6750 §3; without an error where no credentials were sent.
     Bearer { error: Option<&'static str>, scope: Option<&'static str> },
+    /// RFC 9470 §3: with a token of a sign-in that is at most so many seconds old.
+    Recent(i64),
 }
 
 /// In which words errors are said at an address.
@@ -101,6 +119,12 @@ pub struct OAuthRefused(Refused);
 /// A no anywhere else, for the API document.
 #[derive(Debug)]
 pub struct ProblemRefused(Refused);
+
+impl Fault {
+    pub(super) const fn new(field: &'static str, reason: Reason) -> Self {
+        Self { field: Cow::Borrowed(field), reason, sentence: None }
+    }
+}
 
 impl Refused {
     const fn new(status: StatusCode, word: &'static str, reason: Reason) -> Self {
@@ -133,9 +157,15 @@ impl Refused {
     }
 
     /// Values that break a rule.
-    pub(super) fn fields(fields: Vec<(&'static str, Reason)>) -> Self {
-        let reason = fields.first().map_or(Reason::MalformedRequest, |(_, reason)| *reason);
+    pub(super) fn fields(fields: Vec<Fault>) -> Self {
+        let reason = fields.first().map_or(Reason::MalformedRequest, |fault| fault.reason);
         Self { fields, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", reason) }
+    }
+
+    /// A value that somebody else has.
+    fn taken(field: &'static str, reason: Reason) -> Self {
+        let refused = Self::new(StatusCode::CONFLICT, "invalid_request", reason);
+        Self { fields: vec![Fault::new(field, reason)], ..refused }
     }
 
     pub(super) const fn not_found() -> Self {
@@ -200,10 +230,10 @@ impl Refused {
         let errors: Vec<_> = self
             .fields
             .iter()
-            .map(|(field, reason)| FieldError {
-                field: (*field).to_owned(),
+            .map(|Fault { field, reason, sentence }| FieldError {
+                field: field.to_string(),
                 reason: reason.to_string(),
-                detail: reason.sentence().to_owned(),
+                detail: sentence.clone().unwrap_or_else(|| reason.sentence().to_owned()),
             })
             .collect();
         ProblemBody {
@@ -246,6 +276,10 @@ impl Challenge {
                 let scope = scope.map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
                 format!("Bearer realm=\"{issuer}\"{error}{scope}")
             }
+            Self::Recent(seconds) => format!(
+                "Bearer realm=\"{issuer}\", error=\"insufficient_user_authentication\", \
+                 error_description=\"{sentence}\", max_age=\"{seconds}\""
+            ),
         }
     }
 }
@@ -320,6 +354,11 @@ impl From<Denied> for Refused {
                 Some("insufficient_scope"),
                 Some(scope),
             ),
+            Denied::RoleMissing => return Self::new(StatusCode::FORBIDDEN, "access_denied", Reason::RoleMissing),
+            Denied::RecentSignInNeeded => {
+                let refused = Self::new(StatusCode::UNAUTHORIZED, "invalid_token", Reason::RecentSignInNeeded);
+                return Self { challenge: Some(Challenge::Recent(RECENT)), ..refused };
+            }
         };
         Self { challenge: Some(Challenge::Bearer { error, scope }), ..Self::new(status, word, reason) }
     }
@@ -329,8 +368,46 @@ impl From<SessionRefusal> for Refused {
     fn from(refusal: SessionRefusal) -> Self {
         match refusal {
             SessionRefusal::NotFound => Self::not_found(),
-            SessionRefusal::UnknownCursor => Self::request(Reason::UnknownValue),
+            SessionRefusal::Denied(denied) => denied.into(),
             SessionRefusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListRefusal> for Refused {
+    fn from(refusal: ListRefusal) -> Self {
+        match refusal {
+            ListRefusal::UnknownCursor => Self::request(Reason::UnknownValue),
+            ListRefusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ClientRefusal> for Refused {
+    fn from(refusal: ClientRefusal) -> Self {
+        match refusal {
+            ClientRefusal::Invalid(faults) => {
+                let told = |fault: ClientFault| Fault {
+                    sentence: Some(fault.sentence),
+                    ..Fault::new(fault.field, fault.reason)
+                };
+                Self::fields(faults.into_iter().map(told).collect())
+            }
+            ClientRefusal::Taken(_) => Self::taken("id", Reason::ClientIdTaken),
+            ClientRefusal::NotFound => Self::not_found(),
+            ClientRefusal::Denied(denied) => denied.into(),
+            ClientRefusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RotationRefusal> for Refused {
+    fn from(refusal: RotationRefusal) -> Self {
+        match refusal {
+            RotationRefusal::Denied(denied) => denied.into(),
+            RotationRefusal::Overtaken => Self::overloaded(),
+            RotationRefusal::Key(KeyError::Store(error)) => error.into(),
+            RotationRefusal::Key(error) => Self::internal(error.to_string()),
         }
     }
 }
@@ -339,11 +416,19 @@ impl From<UserRefusal> for Refused {
     fn from(refusal: UserRefusal) -> Self {
         match refusal {
             UserRefusal::SignupClosed => Self::new(StatusCode::FORBIDDEN, "access_denied", Reason::SignupClosed),
-            UserRefusal::Invalid(fields) => Self::fields(fields),
-            UserRefusal::Taken(field, reason) => {
-                Self { fields: vec![(field, reason)], ..Self::new(StatusCode::CONFLICT, "invalid_request", reason) }
+            UserRefusal::Invalid(faults) => {
+                Self::fields(faults.into_iter().map(|(field, reason)| Fault::new(field, reason)).collect())
             }
+            UserRefusal::Taken(field, reason) => Self::taken(field, reason),
             UserRefusal::NotFound => Self::not_found(),
+            UserRefusal::LastAdministrator => {
+                Self::new(StatusCode::CONFLICT, "invalid_request", Reason::LastAdministrator)
+            }
+            UserRefusal::WrongPassword(retry_after) => {
+                let wrong = Fault::new("current_password", Reason::SignInFailed);
+                Self { retry_after, ..Self::fields(vec![wrong]) }
+            }
+            UserRefusal::Denied(denied) => denied.into(),
             UserRefusal::Overloaded => Self::overloaded(),
             UserRefusal::Store(error) => error.into(),
         }
@@ -400,10 +485,10 @@ document! { OAuthRefused OAuthErrorBody "application/json" [
 
 document! { ProblemRefused ProblemBody "application/problem+json" [
     400 "The request cannot be read."
-    401 "No access token, or one that is no good."
-    403 "The access token does not cover this."
+    401 "No access token, one that is no good, or one of a sign-in that is too old for this."
+    403 "The access token does not cover this, or the user lacks the role."
     404 "Nothing here, or nothing of yours."
-    409 "Taken."
+    409 "Taken, or the last administrator."
     413 "The body is larger than 64 KiB."
     415 "The body is not application/json."
     422 "A value breaks a rule."

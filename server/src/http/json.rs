@@ -1,82 +1,177 @@
-//! How is a JSON body read? With a reason for each member that is missing or of the wrong type, and never an echo of it.
+//! How is a JSON body read? With a reason for each member that is missing, of the wrong type or not to be set, and never an echo of a value.
 
+use std::borrow::Cow;
+
+use poem::http::header;
 use poem::{Request, RequestBody};
-use poem_openapi::payload::{ParsePayload, Payload};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
-use poem_openapi::types::{ParseFromJSON, Type};
+use poem_openapi::types::{MaybeUndefined, ParseFromJSON, Type};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::error::Refused;
+use super::error::{Fault, Refused};
 use super::form::{media_type, read_body};
 use crate::model::reason::Reason;
 
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// A member of a body.
+#[derive(Clone, Copy)]
+pub struct Member {
+    name: &'static str,
+    kind: Kind,
+    required: bool,
+    nullable: bool,
+}
+
+/// What a member's value is.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// An array of strings.
+    Texts,
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Whole,
+}
+
+impl Member {
+    /// One that may be left out.
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, required: false, nullable: false }
+    }
+
+    /// One that must be there.
+    pub const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// One that may be null, which takes its value away (RFC 7396).
+    pub const fn nullable(self) -> Self {
+        Self { nullable: true, ..self }
+    }
+
+    /// What is wrong with its value, if anything.
+    fn fault(&self, value: Option<&Value>) -> Option<Reason> {
+        let is_text = |value: &Value| value.is_string();
+        let fits = match (value, self.kind) {
+            (None, _) => return self.required.then_some(Reason::MissingParameter),
+            (Some(Value::Null), _) => return (!self.nullable).then_some(Reason::MissingParameter),
+            (Some(value), Kind::Text) => is_text(value),
+            (Some(value), Kind::Texts) => value.as_array().is_some_and(|texts| texts.iter().all(is_text)),
+            (Some(value), Kind::Flag) => value.is_boolean(),
+            (Some(value), Kind::Whole) => value.as_i64().is_some(),
+        };
+        (!fits).then_some(Reason::MalformedRequest)
+    }
+}
+
 /// A body whose members are known.
 pub trait Members: ParseFromJSON {
-    /// The members that must be there, each a text.
-    const TEXTS: &'static [&'static str];
+    /// Those that can be set.
+    const MEMBERS: &'static [Member];
+    /// Those that answers show and nobody sets.
+    const READ_ONLY: &'static [&'static str] = &[];
+    /// Whether members that nobody knows are passed over.
+    const LENIENT: bool = false;
+    /// Whether the body may be left out.
+    const OPTIONAL: bool = false;
 }
 
 /// A JSON body of type `T`.
-pub struct JsonBody<T>(pub T);
+pub struct JsonBody<T>(Result<T, Refused>);
 
-impl<T: Type> Payload for JsonBody<T> {
-    const CONTENT_TYPE: &'static str = "application/json";
+/// A merge patch (RFC 7396) of type `T`, which plain JSON may say it is too.
+pub struct MergePatch<T>(Result<T, Refused>);
 
-    fn schema_ref() -> MetaSchemaRef {
-        T::schema_ref()
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
+/// What a patch says of a member: nothing, that its value is taken away, or another value.
+pub fn patched<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
+    match value {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
     }
 }
 
-impl<T: Members> ParsePayload for JsonBody<T> {
-    const IS_REQUIRED: bool = true;
+async fn read<T: Members>(request: &Request, body: &mut RequestBody, types: &[&str]) -> Result<T, Refused> {
+    let fits = |given: &str| types.iter().any(|known| given.eq_ignore_ascii_case(known));
+    let nothing = T::OPTIONAL && !request.headers().contains_key(header::CONTENT_TYPE);
+    if !nothing && !media_type(request).is_some_and(fits) {
+        return Err(Refused::unsupported_content_type());
+    }
+    let bytes = read_body(body).await?;
+    let malformed = || Refused::request(Reason::MalformedRequest);
+    let members = match serde_json::from_slice(&bytes) {
+        _ if nothing && bytes.is_empty() => Map::new(),
+        Ok(Value::Object(members)) if !nothing => members,
+        _ if nothing => return Err(Refused::unsupported_content_type()),
+        _ => return Err(malformed()),
+    };
+    let faults = faults::<T>(&members);
+    if !faults.is_empty() {
+        return Err(Refused::fields(faults));
+    }
+    T::parse_from_json(Some(Value::Object(members))).map_err(|_| malformed())
+}
 
-    async fn from_request(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-        if !media_type(request).is_some_and(|media_type| media_type.eq_ignore_ascii_case(Self::CONTENT_TYPE)) {
-            return Err(Refused::unsupported_content_type().into());
+fn faults<T: Members>(members: &Map<String, Value>) -> Vec<Fault> {
+    let known =
+        T::MEMBERS.iter().filter_map(|member| Some(Fault::new(member.name, member.fault(members.get(member.name))?)));
+    let is_known = |name: &str| T::MEMBERS.iter().any(|member| member.name == name);
+    let others = members.keys().filter(|name| !is_known(name)).filter_map(|name| {
+        match T::READ_ONLY.iter().find(|read_only| *read_only == name) {
+            Some(name) => Some(Fault::new(name, Reason::ReadOnly)),
+            None if T::LENIENT => None,
+            None => Some(Fault { field: unknown(name), ..Fault::new("", Reason::UnknownValue) }),
         }
-        let bytes = read_body(body).await?;
-        let malformed = || Refused::request(Reason::MalformedRequest);
-        let Ok(Value::Object(members)) = serde_json::from_slice(&bytes) else { return Err(malformed().into()) };
-        let faults: Vec<_> = T::TEXTS
-            .iter()
-            .filter_map(|name| match members.get(*name) {
-                None | Some(Value::Null) => Some((*name, Reason::MissingParameter)),
-                Some(Value::String(_)) => None,
-                Some(_) => Some((*name, Reason::MalformedRequest)),
-            })
-            .collect();
-        if !faults.is_empty() {
-            return Err(Refused::fields(faults).into());
+    });
+    known.chain(others).collect()
+}
+
+/// The name of a member that nobody knows, if it is one that could have been meant: anything else is not repeated.
+fn unknown(name: &str) -> Cow<'static, str> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    if name.len() <= 32 && name.bytes().all(plain) { Cow::Owned(name.to_owned()) } else { Cow::Borrowed("-") }
+}
+
+macro_rules! body {
+    ($name:ident $($content_type:expr)+) => {
+        impl<T> $name<T> {
+            /// What it says. Asked after who asks is known: nobody else learns what is wrong with it.
+            pub fn read(self) -> Result<T, Refused> {
+                self.0
+            }
         }
-        T::parse_from_json(Some(Value::Object(members))).map(Self).map_err(|_| malformed().into())
-    }
+
+        impl<'a, T: Members + Type> ApiExtractor<'a> for $name<T> {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn register(registry: &mut Registry) {
+                T::register(registry);
+            }
+
+            fn request_meta() -> Option<MetaRequest> {
+                let schema = || -> MetaSchemaRef { T::schema_ref() };
+                let content = vec![$(MetaMediaType { content_type: $content_type, schema: schema() }),+];
+                Some(MetaRequest { description: None, content, required: !T::OPTIONAL })
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                body: &mut RequestBody,
+                _: ExtractParamOptions<()>,
+            ) -> poem::Result<Self> {
+                Ok(Self(read(request, body, &[$($content_type),+]).await))
+            }
+        }
+    };
 }
 
-impl<'a, T: Members> ApiExtractor<'a> for JsonBody<T> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        <Self as Payload>::register(registry);
-    }
-
-    fn request_meta() -> Option<MetaRequest> {
-        let content = vec![MetaMediaType { content_type: Self::CONTENT_TYPE, schema: Self::schema_ref() }];
-        Some(MetaRequest { description: None, content, required: true })
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
-        <Self as ParsePayload>::from_request(request, body).await
-    }
-}
+body! { JsonBody JSON }
+body! { MergePatch JSON MERGE_PATCH }

@@ -6,85 +6,58 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
+use poem_openapi::types::MaybeUndefined;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::bearer::Bearer;
 use super::error::{ProblemRefused, Refused};
+use super::json::{JsonBody, Kind, Member, Members, MergePatch, patched};
+use super::lists::{EventAnswer, EventList, LIMIT, SessionAnswer, SessionList};
 use super::users::UserAnswer;
-use super::{Tag, origin, time};
-use crate::flows::{Flows, Page};
-use crate::model::event::Event;
+use super::{Tag, origin};
+use crate::flows::{Flows, Page, UserChange};
+use crate::model::event::EventFilter;
 use crate::model::reason::Reason;
-use crate::model::scope::{PROFILE, SESSIONS};
-use crate::model::session::LivingSession;
-
-/// How many items a list has unless asked.
-const LIMIT: u16 = 50;
+use crate::model::scope::{ACCOUNT, PROFILE, SESSIONS};
+use crate::model::secret::Secret;
+use crate::model::session::SessionFilter;
 
 /// The endpoints.
 pub struct MeApi;
 
-/// A living session.
-#[derive(Debug, Object)]
-#[oai(rename = "Session")]
-pub struct SessionAnswer {
-    /// The `sid` of its tokens.
-    id: String,
-    /// Through which client.
-    client_id: String,
-    /// What people call the client.
-    client_name: Option<String>,
-    /// What the client called itself.
-    user_agent: Option<String>,
-    /// From where.
-    ip: Option<String>,
-    /// When the user signed in.
-    created_at: String,
-    /// When tokens were last handed out.
-    last_used_at: String,
-    /// When it ends if nobody uses it.
-    expires_at: String,
-    /// Whether it is the one that asks.
-    current: bool,
+/// What is to change of oneself. What is left out stays as it is; null takes a value away.
+#[derive(Object)]
+pub struct MyChange {
+    /// What one wants to be called.
+    name: MaybeUndefined<String>,
+    /// The address of a picture; without one there may be a Gravatar's.
+    picture: MaybeUndefined<String>,
+    /// An e-mail address; wants a sign-in of the last ten minutes.
+    email: MaybeUndefined<String>,
 }
 
-/// Living sessions, newest first.
-#[derive(Debug, Object)]
-pub struct SessionList {
-    /// The sessions.
-    items: Vec<SessionAnswer>,
-    /// What to ask for the next page with.
-    next_cursor: Option<String>,
+impl Members for MyChange {
+    const MEMBERS: &'static [Member] = &[
+        Member::new("name", Kind::Text).nullable(),
+        Member::new("picture", Kind::Text).nullable(),
+        Member::new("email", Kind::Text),
+    ];
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "username", "password", "roles", "created_at", "locked", "email_verified", "last_seen_at"];
 }
 
-/// Something that happened to the user.
-#[derive(Debug, Object)]
-#[oai(rename = "Event")]
-pub struct EventAnswer {
-    /// Its name.
-    id: String,
-    /// When.
-    at: String,
-    /// What.
-    #[oai(rename = "type")]
-    type_: String,
-    /// Why, where there is a why.
-    reason: Option<String>,
-    /// Through which client.
-    client_id: Option<String>,
-    /// In which session.
-    session_id: Option<String>,
-    /// From where.
-    ip: Option<String>,
+/// Another password.
+#[derive(Object)]
+pub struct PasswordChange {
+    /// The present one.
+    current_password: String,
+    /// At least as long as the server asks for, at most 256 characters, and none of the common ones.
+    new_password: String,
 }
 
-/// What happened, newest first.
-#[derive(Debug, Object)]
-pub struct EventList {
-    /// The events.
-    items: Vec<EventAnswer>,
-    /// What to ask for the next page with.
-    next_cursor: Option<String>,
+impl Members for PasswordChange {
+    const MEMBERS: &'static [Member] =
+        &[Member::new("current_password", Kind::Text).required(), Member::new("new_password", Kind::Text).required()];
 }
 
 /// An answer without a body.
@@ -95,37 +68,6 @@ pub enum Done {
     Done,
 }
 
-impl SessionAnswer {
-    fn new(living: LivingSession, current: &str) -> Self {
-        let session = living.session;
-        Self {
-            current: session.id.as_str() == current,
-            id: session.id.to_string(),
-            client_id: session.client_id,
-            client_name: living.client_name,
-            user_agent: session.user_agent,
-            ip: session.ip,
-            created_at: time::write(session.created_at),
-            last_used_at: time::write(living.last_used_at),
-            expires_at: time::write(living.expires_at),
-        }
-    }
-}
-
-impl From<Event> for EventAnswer {
-    fn from(event: Event) -> Self {
-        Self {
-            id: event.id.to_string(),
-            at: time::write(event.at),
-            type_: event.event_type.to_string(),
-            reason: event.reason.map(|reason| reason.to_string()),
-            client_id: event.client_id,
-            session_id: event.session_id.map(|id| id.to_string()),
-            ip: event.ip,
-        }
-    }
-}
-
 #[OpenApi(prefix_path = "/api/v1")]
 impl MeApi {
     /// Who am I
@@ -134,7 +76,61 @@ impl MeApi {
     #[oai(path = "/me", method = "get", tag = "Tag::Account", operation_id = "getMe")]
     async fn me(&self, flows: Data<&Arc<Flows>>, bearer: Bearer) -> Result<Json<UserAnswer>, ProblemRefused> {
         let signed = flows.admit(bearer.token(), PROFILE).await?;
-        Ok(Json(signed.line.user.into()))
+        Ok(Json(UserAnswer::new(&flows, signed.user)))
+    }
+
+    /// Change myself
+    ///
+    /// A merge patch of name, picture and e-mail. Needs the scope `account`; another e-mail address needs a sign-in of the last ten minutes.
+    #[oai(path = "/me", method = "patch", tag = "Tag::Account", operation_id = "changeMe")]
+    async fn change(
+        &self,
+        flows: Data<&Arc<Flows>>,
+        request: &Request,
+        bearer: Bearer,
+        body: MergePatch<MyChange>,
+    ) -> Result<Json<UserAnswer>, ProblemRefused> {
+        let signed = flows.admit(bearer.token(), ACCOUNT).await?;
+        let MyChange { name, picture, email } = body.read()?;
+        let (name, picture, email) = (patched(name), patched(picture), patched(email).flatten());
+        let change = UserChange { name, picture, email, ..UserChange::default() };
+        let origin = origin::read(request, &flows.config().server.trusted_proxies);
+        Ok(Json(UserAnswer::new(&flows, flows.change_oneself(&signed, change, &origin).await?)))
+    }
+
+    /// Delete myself
+    ///
+    /// The account goes, and with it every session. Needs the scope `account` and a sign-in of the last ten minutes.
+    #[oai(path = "/me", method = "delete", tag = "Tag::Account", operation_id = "deleteMe")]
+    async fn delete(
+        &self,
+        flows: Data<&Arc<Flows>>,
+        request: &Request,
+        bearer: Bearer,
+    ) -> Result<Done, ProblemRefused> {
+        let signed = flows.admit(bearer.token(), ACCOUNT).await?;
+        let origin = origin::read(request, &flows.config().server.trusted_proxies);
+        flows.delete_oneself(&signed, &origin).await?;
+        Ok(Done::Done)
+    }
+
+    /// Change my password
+    ///
+    /// Ends every other session of the user. Needs the scope `account` and the present password.
+    #[oai(path = "/me/password", method = "put", tag = "Tag::Account", operation_id = "changeMyPassword")]
+    async fn change_password(
+        &self,
+        flows: Data<&Arc<Flows>>,
+        request: &Request,
+        bearer: Bearer,
+        body: JsonBody<PasswordChange>,
+    ) -> Result<Done, ProblemRefused> {
+        let signed = flows.admit(bearer.token(), ACCOUNT).await?;
+        let PasswordChange { current_password, new_password } = body.read()?;
+        let (current, new) = (Secret::new(current_password), Secret::new(new_password));
+        let origin = origin::read(request, &flows.config().server.trusted_proxies);
+        flows.change_password(&signed, &current, &new, &origin).await?;
+        Ok(Done::Done)
     }
 
     /// My sessions
@@ -152,13 +148,10 @@ impl MeApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<SessionList>, ProblemRefused> {
         let signed = flows.admit(bearer.token(), SESSIONS).await?;
-        let page = flows.list_sessions(&signed, limit.0.unwrap_or(LIMIT), cursor.0.as_deref()).await?;
-        let Page { items, next_cursor } = page;
-        let current = signed.line.family.session_id.as_str();
-        Ok(Json(SessionList {
-            items: items.into_iter().map(|living| SessionAnswer::new(living, current)).collect(),
-            next_cursor,
-        }))
+        let mine = SessionFilter { user_id: Some(signed.user.id), ..SessionFilter::default() };
+        let page = flows.page_sessions(&mine, limit.0.unwrap_or(LIMIT), cursor.0.as_deref()).await?;
+        let Page { items, next_cursor } = page.map(|living| SessionAnswer::new(living, &signed.family.session_id));
+        Ok(Json(SessionList { items, next_cursor }))
     }
 
     /// Sign out there
@@ -217,8 +210,9 @@ impl MeApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<EventList>, ProblemRefused> {
         let signed = flows.admit(bearer.token(), SESSIONS).await?;
-        let page = flows.list_activity(&signed, limit.0.unwrap_or(LIMIT), cursor.0.as_deref()).await?;
-        let Page { items, next_cursor } = page;
-        Ok(Json(EventList { items: items.into_iter().map(EventAnswer::from).collect(), next_cursor }))
+        let mine = EventFilter { user_id: Some(signed.user.id), ..EventFilter::default() };
+        let page = flows.page_events(&mine, limit.0.unwrap_or(LIMIT), cursor.0.as_deref()).await?;
+        let Page { items, next_cursor } = page.map(EventAnswer::from);
+        Ok(Json(EventList { items, next_cursor }))
     }
 }

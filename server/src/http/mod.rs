@@ -1,6 +1,7 @@
 //! What is said on the wire? Every route in one table, and around it what holds for all of them.
 
 mod accept;
+mod admin;
 mod bearer;
 mod client_auth;
 mod cors;
@@ -13,11 +14,13 @@ mod health;
 mod home;
 mod introspect;
 mod json;
+mod lists;
 mod me;
 mod metrics;
 mod origin;
 mod page;
 mod prepared;
+mod query;
 mod revoke;
 mod time;
 mod token;
@@ -42,6 +45,7 @@ use crate::flows::Flows;
 use edge::{Edge, Routes};
 use home::{Home, Page};
 use prepared::Prepared;
+use query::Queries;
 
 /// Which paths belong together, in the order in which a newcomer meets them.
 #[derive(Tags)]
@@ -52,13 +56,37 @@ enum Tag {
     Account,
     /// Where one is signed in, and what happened.
     Sessions,
+    /// Users, clients, sessions, keys, events, for administrators.
+    Administration,
 }
 
 /// Every operation of the API document.
-type Apis =
-    (token::TokenApi, revoke::RevokeApi, introspect::IntrospectApi, userinfo::UserInfoApi, users::UsersApi, me::MeApi);
-const APIS: Apis =
-    (token::TokenApi, revoke::RevokeApi, introspect::IntrospectApi, userinfo::UserInfoApi, users::UsersApi, me::MeApi);
+type Apis = (
+    token::TokenApi,
+    revoke::RevokeApi,
+    introspect::IntrospectApi,
+    userinfo::UserInfoApi,
+    users::UsersApi,
+    me::MeApi,
+    admin::users::AdminUsersApi,
+    admin::clients::AdminClientsApi,
+    admin::sessions::AdminSessionsApi,
+    admin::keys::AdminKeysApi,
+    admin::events::AdminEventsApi,
+);
+const APIS: Apis = (
+    token::TokenApi,
+    revoke::RevokeApi,
+    introspect::IntrospectApi,
+    userinfo::UserInfoApi,
+    users::UsersApi,
+    me::MeApi,
+    admin::users::AdminUsersApi,
+    admin::clients::AdminClientsApi,
+    admin::sessions::AdminSessionsApi,
+    admin::keys::AdminKeysApi,
+    admin::events::AdminEventsApi,
+);
 
 /// The whole of HTTP, over the flows. `draining` turns readiness off.
 pub fn endpoint(
@@ -97,7 +125,9 @@ pub fn endpoint(
         routes.add(&format!("{}{path}", issuer.path()), &[Method::GET]);
         own = own.at(path, get(endpoint));
     }
-    for path in Apis::meta().into_iter().flat_map(|api| api.paths) {
+    let operations = Apis::meta();
+    let queries = Queries::of(&operations, issuer.path());
+    for path in operations.into_iter().flat_map(|api| api.paths) {
         let methods: Vec<_> = path.operations.iter().map(|operation| operation.method.clone()).collect();
         routes.add(&format!("{}{}", issuer.path(), path.path), &methods);
     }
@@ -113,7 +143,7 @@ pub fn endpoint(
         "" => own.at(inserted, metadata),
         path => Route::new().nest(path, own).at(inserted, metadata),
     };
-    Edge::new(whole.boxed(), routes, flows, metrics)
+    Edge::new(whole.boxed(), routes, queries, flows, metrics)
 }
 
 /// `/metrics` and nothing else, for a listener of its own: no path of the issuer stands before it.
@@ -121,5 +151,5 @@ pub fn metrics_endpoint(flows: Arc<Flows>, metrics: Metrics) -> impl Endpoint<Ou
     let mut routes = Routes::default();
     routes.add(metrics::PATH, &[Method::GET]);
     let whole = Route::new().at(metrics::PATH, get(metrics.clone()));
-    Edge::new(whole.boxed(), routes, flows, metrics)
+    Edge::new(whole.boxed(), routes, Queries::of(&[], ""), flows, metrics)
 }

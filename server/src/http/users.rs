@@ -7,7 +7,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::error::ProblemRefused;
-use super::json::{JsonBody, Members};
+use super::json::{JsonBody, Kind, Member, Members};
 use super::{Tag, time};
 use crate::flows::{Flows, NewUser};
 use crate::model::secret::Secret;
@@ -29,7 +29,12 @@ pub struct NewUserBody {
 }
 
 impl Members for NewUserBody {
-    const TEXTS: &'static [&'static str] = &["username", "email", "password"];
+    const MEMBERS: &'static [Member] = &[
+        Member::new("username", Kind::Text).required(),
+        Member::new("email", Kind::Text).required(),
+        Member::new("password", Kind::Text).required(),
+    ];
+    const LENIENT: bool = true;
 }
 
 /// A user.
@@ -44,7 +49,7 @@ pub struct UserAnswer {
     email: String,
     /// What the person wants to be called.
     name: Option<String>,
-    /// An address of a picture.
+    /// The address of a picture: the one that was set, or that of a Gravatar.
     picture: Option<String>,
     /// What the person may do beyond oneself.
     roles: Vec<String>,
@@ -52,14 +57,14 @@ pub struct UserAnswer {
     created_at: String,
 }
 
-impl From<User> for UserAnswer {
-    fn from(user: User) -> Self {
+impl UserAnswer {
+    pub(super) fn new(flows: &Flows, user: User) -> Self {
         Self {
             id: user.id.to_string(),
+            picture: flows.picture_of(&user),
             username: user.username,
             email: user.email,
             name: user.name,
-            picture: user.picture,
             roles: user.roles,
             created_at: time::write(user.created_at),
         }
@@ -81,13 +86,13 @@ impl UsersApi {
     /// Makes an account, where the server lets people do so. Sign in with it at the token endpoint.
     #[oai(path = "/users", method = "post", tag = "Tag::Account", operation_id = "signUp")]
     async fn sign_up(&self, flows: Data<&Arc<Flows>>, body: JsonBody<NewUserBody>) -> Result<SignedUp, ProblemRefused> {
-        let JsonBody(new) = body;
+        let new = body.read()?;
         let new = NewUser {
             username: new.username,
             email: new.email,
             password: Secret::new(new.password),
             roles: Vec::new(),
         };
-        Ok(SignedUp::Created(Json(flows.sign_up(new).await?.into())))
+        Ok(SignedUp::Created(Json(UserAnswer::new(&flows, flows.sign_up(new).await?))))
     }
 }

@@ -70,6 +70,15 @@ impl ClientType {
     }
 }
 
+/// A secret that was replaced: a service needs a while to be given the new one.
+#[derive(Clone, Debug)]
+pub struct PreviousSecret {
+    /// Its SHA-256, in hexadecimal.
+    pub hash: Secret<String>,
+    /// Until when it is taken.
+    pub until: Timestamp,
+}
+
 /// A program that asks for tokens or about them.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -81,6 +90,8 @@ pub struct Client {
     pub client_type: ClientType,
     /// SHA-256 of the secret, in hexadecimal.
     pub secret_hash: Option<Secret<String>>,
+    /// The secret that it had before, while that is still taken.
+    pub previous_secret: Option<PreviousSecret>,
     /// How it may ask for tokens.
     pub grants: Vec<GrantType>,
     /// What its tokens may be used for.
@@ -114,6 +125,7 @@ impl Client {
             name: None,
             client_type,
             secret_hash: None,
+            previous_secret: None,
             grants: Vec::new(),
             scopes: Scopes::of([scope::OPENID, scope::PROFILE, scope::EMAIL]),
             redirect_uris: Vec::new(),
@@ -126,6 +138,12 @@ impl Client {
             refresh_ttl: None,
             created_at,
         }
+    }
+
+    /// The hashes of the secrets that are taken at `now`, the newest first.
+    pub fn secret_hashes(&self, now: Timestamp) -> impl Iterator<Item = &Secret<String>> {
+        let previous = self.previous_secret.iter().filter(move |previous| now < previous.until);
+        self.secret_hash.iter().chain(previous.map(|previous| &previous.hash))
     }
 
     /// Whether it may use this grant.
@@ -151,11 +169,13 @@ impl Client {
     /// # Errors
     /// `resource_not_allowed`.
     pub fn grant_audience(&self, asked: &[String], issuer: &str) -> Result<Vec<String>, Reason> {
-        narrowed(
-            asked,
-            || vec![issuer.to_owned()],
-            |resource| resource == issuer || self.resources.iter().any(|own| own == resource),
-        )
+        narrowed(asked, || vec![issuer.to_owned()], |resource| self.may_ask_for(resource, issuer))
+    }
+
+    /// Whether its tokens may be for this resource: one of its own, or the issuer.
+    #[must_use]
+    pub fn may_ask_for(&self, resource: &str, issuer: &str) -> bool {
+        resource == issuer || self.resources.iter().any(|own| own == resource)
     }
 
     /// Whether a token for `audience` is meant for this resource server.

@@ -43,7 +43,14 @@ types! {
     DatabaseBehind "database_behind"
     UserLocked "user_locked"
     UserUnlocked "user_unlocked"
+    UserChanged "user_changed"
+    RolesChanged "roles_changed"
+    UserDeleted "user_deleted"
     ClientCreated "client_created"
+    ClientChanged "client_changed"
+    ClientSecretRotated "client_secret_rotated"
+    ClientDeleted "client_deleted"
+    KeyRotated "key_rotated"
 }
 
 impl fmt::Display for EventType {
@@ -71,4 +78,21 @@ pub struct Event {
     pub session_id: Option<SessionId>,
     /// From where.
     pub ip: Option<String>,
+    /// What administrators want to know besides: who did it, and what exactly.
+    pub detail: Option<String>,
+}
+
+/// Which events to list. What is `None` narrows nothing.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// Of this type.
+    pub event_type: Option<EventType>,
+    /// With this reason.
+    pub reason: Option<Reason>,
+    /// About this user.
+    pub user_id: Option<UserId>,
+    /// Through this client, or about it.
+    pub client_id: Option<String>,
+    /// In this session.
+    pub session_id: Option<SessionId>,
 }

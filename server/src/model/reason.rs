@@ -71,6 +71,7 @@ reasons! {
     MethodNotAllowed "method_not_allowed" "This address does not answer that method." "Use one that the Allow header names."
     UsernameTaken "username_taken" "Another user has this name, or one that cannot be told from it." "Choose another."
     EmailTaken "email_taken" "Another user has this e-mail address." "Sign in with it, or use another."
+    ClientIdTaken "client_id_taken" "There is a client of this id already." "Choose another."
     LastAdministrator "last_administrator" "This would leave the server without an administrator." "Give another user the role first."
     TooShort "too_short" "The value is too short." "Make it longer."
     TooLong "too_long" "The value is too long." "Make it shorter."

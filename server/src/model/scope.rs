@@ -54,6 +54,12 @@ impl Scopes {
         self.0.iter().all(|scope| others.contains(scope))
     }
 
+    /// Those that are among `others` too.
+    #[must_use]
+    pub fn common(&self, others: &Self) -> Self {
+        Self(self.0.iter().filter(|scope| others.contains(scope)).cloned().collect())
+    }
+
     /// Those without `names`.
     #[must_use]
     pub fn without(&self, names: &[&str]) -> Self {

@@ -32,3 +32,14 @@ pub struct LivingSession {
     /// When it ends if nobody uses it.
     pub expires_at: Timestamp,
 }
+
+/// Which sessions to list. What is `None` narrows nothing.
+#[derive(Clone, Debug, Default)]
+pub struct SessionFilter {
+    /// The one of this id.
+    pub id: Option<SessionId>,
+    /// Those of this user.
+    pub user_id: Option<UserId>,
+    /// Those through this client.
+    pub client_id: Option<String>,
+}

@@ -13,6 +13,12 @@ pub const ADMIN_ROLE: &str = "admin";
 const USERNAME_LIMIT: usize = 64;
 /// The most characters an e-mail address may have (RFC 5321 §4.5.3.1, less the angle brackets).
 const EMAIL_LIMIT: usize = 254;
+/// The most characters of what a person wants to be called.
+const NAME_LIMIT: usize = 200;
+/// The most characters of a picture's address.
+const PICTURE_LIMIT: usize = 2048;
+/// The most characters of a role.
+const ROLE_LIMIT: usize = 64;
 
 /// A person who can sign in.
 #[derive(Clone, Debug)]
@@ -35,6 +41,74 @@ pub struct User {
     pub created_at: Timestamp,
     /// Since when nobody can sign in as this user.
     pub locked_at: Option<Timestamp>,
+}
+
+impl User {
+    /// Whether it has the role that administers.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.roles.iter().any(|role| role == ADMIN_ROLE)
+    }
+}
+
+/// What a person wants to be called: 1 to 200 characters, spaces at its ends trimmed.
+///
+/// # Errors
+/// The reason why nobody can be called so.
+pub fn parse_name(text: &str) -> Result<String, Reason> {
+    let name = text::nfc(text.trim());
+    // Letters of some languages and pictures of people are joined by characters without width.
+    let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
+    let visible = |c: char| !c.is_control() && !text::is_invisible(c);
+    match name.chars().count() {
+        0 => Err(Reason::TooShort),
+        count if count > NAME_LIMIT => Err(Reason::TooLong),
+        _ if !name.chars().all(|c| visible(c) || joins(c)) || !name.chars().any(visible) => {
+            Err(Reason::NotAllowedCharacters)
+        }
+        _ => Ok(name),
+    }
+}
+
+/// The address of a picture: https, or http, of at most 2048 characters.
+///
+/// # Errors
+/// The reason why it is none.
+pub fn parse_picture(text: &str) -> Result<String, Reason> {
+    if text.len() > PICTURE_LIMIT {
+        return Err(Reason::TooLong);
+    }
+    let address = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    let plain = text.chars().all(|c| c.is_ascii_graphic());
+    address.filter(|url| plain && url.has_host()).map(|_| text.to_owned()).ok_or(Reason::MalformedRequest)
+}
+
+/// Roles, each named once: words of 1 to 64 visible ASCII characters, which tokens and lists carry as they are.
+///
+/// # Errors
+/// The reason why one of them is none.
+pub fn parse_roles(names: &[String]) -> Result<Vec<String>, Reason> {
+    names.iter().try_fold(Vec::new(), |mut roles, name| {
+        match name.chars().count() {
+            0 => return Err(Reason::TooShort),
+            count if count > ROLE_LIMIT => return Err(Reason::TooLong),
+            _ if !name.chars().all(|c| c.is_ascii_graphic()) => return Err(Reason::NotAllowedCharacters),
+            _ if !roles.contains(name) => roles.push(name.clone()),
+            _ => {}
+        }
+        Ok(roles)
+    })
+}
+
+/// Which users to list. What is `None` narrows nothing.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// Whose username, e-mail or name contains this.
+    pub part: Option<String>,
+    /// Who have this role.
+    pub role: Option<String>,
+    /// Who are locked, or who are not.
+    pub locked: Option<bool>,
 }
 
 /// A username and the form in which it is compared.
@@ -125,6 +199,43 @@ mod tests {
         assert_eq!(Username::parse(""), Err(Reason::TooShort));
         assert_eq!(Username::parse(&"a".repeat(65)), Err(Reason::TooLong));
         assert!(Username::parse(&"ä".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn a_name_is_what_people_can_read() {
+        assert_eq!(parse_name("  Ada Lovelace "), Ok("Ada Lovelace".to_owned()));
+        assert_eq!(parse_name("👩\u{200d}🔬 e\u{301}"), Ok("👩\u{200d}🔬 é".to_owned()));
+        for text in ["a\nb", "\u{202e}ada", "\u{200d}", "a\u{2066}b", "a\0"] {
+            assert_eq!(parse_name(text), Err(Reason::NotAllowedCharacters), "{text:?}");
+        }
+        assert_eq!(parse_name("   "), Err(Reason::TooShort));
+        assert_eq!(parse_name(&"a".repeat(201)), Err(Reason::TooLong));
+    }
+
+    #[test]
+    fn a_picture_is_an_address_on_the_web() {
+        assert!(parse_picture("https://example.org/a.png?s=200#x").is_ok());
+        for text in [
+            "",
+            "ada.png",
+            "javascript:alert(1)",
+            "data:image/png;base64,AAAA",
+            "https://",
+            "https://a b/",
+            "file:///a",
+        ] {
+            assert_eq!(parse_picture(text), Err(Reason::MalformedRequest), "{text:?}");
+        }
+        assert_eq!(parse_picture(&format!("https://example.org/{}", "a".repeat(2048))), Err(Reason::TooLong));
+    }
+
+    #[test]
+    fn a_role_is_a_word() {
+        let roles = |names: &[&str]| parse_roles(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(roles(&["admin", "cats:keeper", "admin"]), Ok(vec!["admin".to_owned(), "cats:keeper".to_owned()]));
+        assert_eq!(roles(&[""]), Err(Reason::TooShort));
+        assert_eq!(roles(&["two words"]), Err(Reason::NotAllowedCharacters));
+        assert_eq!(roles(&["ädmin"]), Err(Reason::NotAllowedCharacters));
     }
 
     #[test]

@@ -39,4 +39,10 @@ impl Write {
         }
         Ok(())
     }
+
+    /// Forgets from where a client's pages call.
+    pub(crate) async fn delete_client_origins(&self, client_id: &str) -> Stored<()> {
+        Entity::delete_many().filter(Column::ClientId.eq(client_id)).exec(&self.executor()).await?;
+        Ok(())
+    }
 }

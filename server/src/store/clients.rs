@@ -1,11 +1,11 @@
 //! Which clients are there? Table `clients`.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder};
+use sea_orm::sea_query::{ExprTrait, OnConflict};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect};
 
 use super::{Read, StoreError, Stored, Write, lists};
-use crate::model::client::{Client, ClientType, GrantType};
+use crate::model::client::{Client, ClientType, GrantType, PreviousSecret};
 use crate::model::scope::Scopes;
 use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
@@ -29,6 +29,8 @@ pub struct Model {
     pub(super) access_ttl: Option<i64>,
     pub(super) refresh_ttl: Option<i64>,
     pub(super) created_at: i64,
+    pub(super) previous_secret_hash: Option<String>,
+    pub(super) previous_secret_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -59,6 +61,10 @@ impl TryFrom<Model> for Client {
             access_ttl: row.access_ttl,
             refresh_ttl: row.refresh_ttl,
             created_at: Timestamp(row.created_at),
+            previous_secret: row
+                .previous_secret_hash
+                .zip(row.previous_secret_until)
+                .map(|(hash, until)| PreviousSecret { hash: Secret::new(hash), until: Timestamp(until) }),
         })
     }
 }
@@ -77,27 +83,79 @@ impl Read {
     }
 }
 
+impl Read {
+    /// A page of clients, newest first: `limit` at most, those after `after`, whose id or name contains `part`.
+    pub(crate) async fn page_clients(
+        &self,
+        part: Option<&str>,
+        after: Option<(Timestamp, &str)>,
+        limit: u64,
+    ) -> Stored<Vec<Client>> {
+        let mut query = Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit);
+        if let Some((at, id)) = after {
+            let same = Column::CreatedAt.eq(at.0).and(Column::Id.lt(id));
+            query = query.filter(Column::CreatedAt.lt(at.0).or(same));
+        }
+        if let Some(part) = part {
+            query = query.filter(lists::contains(Column::Id, part).or(lists::contains(Column::Name, part)));
+        }
+        query.all(&self.executor()).await?.into_iter().map(Client::try_from).collect()
+    }
+
+    /// The longest life that a client gives its access tokens, in seconds, where one differs from the server's.
+    pub(crate) async fn longest_access_ttl(&self) -> Stored<Option<i64>> {
+        let query = Entity::find().select_only().column_as(Column::AccessTtl.max(), "longest");
+        Ok(query.into_tuple::<Option<i64>>().one(&self.executor()).await?.flatten())
+    }
+}
+
 impl Write {
     /// Adds a client; false if the id is another's.
     pub(crate) async fn insert_client(&self, client: &Client) -> Stored<bool> {
-        let row = ActiveModel {
-            id: Set(client.id.clone()),
-            name: Set(client.name.clone()),
-            client_type: Set(client.client_type.as_str().to_owned()),
-            secret_hash: Set(client.secret_hash.as_ref().map(|hash| hash.expose().clone())),
-            grants: Set(lists::join(client.grants.iter().map(|grant| grant.as_str()))),
-            scopes: Set(client.scopes.to_string()),
-            redirect_uris: Set(lists::join(&client.redirect_uris)),
-            origins: Set(lists::join(&client.origins)),
-            resources: Set(lists::join(&client.resources)),
-            resource_server: Set(client.resource_server),
-            audiences: Set(lists::join(&client.audiences)),
-            rotation: Set(client.rotation),
-            access_ttl: Set(client.access_ttl),
-            refresh_ttl: Set(client.refresh_ttl),
-            created_at: Set(client.created_at.0),
-        };
-        let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+        let insert = Entity::insert(row_of(client)).on_conflict(OnConflict::new().do_nothing().to_owned());
         Ok(insert.exec_without_returning(&self.executor()).await? == 1)
+    }
+
+    /// The client of this id, which nobody else changes until the transaction ends.
+    pub(crate) async fn lock_client(&self, id: &str) -> Stored<Option<Client>> {
+        Entity::find_by_id(id).lock_exclusive().one(&self.executor()).await?.map(Client::try_from).transpose()
+    }
+
+    /// Writes every column of a client that this transaction has locked.
+    pub(crate) async fn update_client(&self, client: &Client) -> Stored<()> {
+        Entity::update_many()
+            .set(row_of(client))
+            .filter(Column::Id.eq(client.id.as_str()))
+            .exec(&self.executor())
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes a client that this transaction has locked.
+    pub(crate) async fn delete_client(&self, id: &str) -> Stored<()> {
+        Entity::delete_by_id(id).exec(&self.executor()).await?;
+        Ok(())
+    }
+}
+
+fn row_of(client: &Client) -> ActiveModel {
+    ActiveModel {
+        id: Set(client.id.clone()),
+        name: Set(client.name.clone()),
+        client_type: Set(client.client_type.as_str().to_owned()),
+        secret_hash: Set(client.secret_hash.as_ref().map(|hash| hash.expose().clone())),
+        grants: Set(lists::join(client.grants.iter().map(|grant| grant.as_str()))),
+        scopes: Set(client.scopes.to_string()),
+        redirect_uris: Set(lists::join(&client.redirect_uris)),
+        origins: Set(lists::join(&client.origins)),
+        resources: Set(lists::join(&client.resources)),
+        resource_server: Set(client.resource_server),
+        audiences: Set(lists::join(&client.audiences)),
+        rotation: Set(client.rotation),
+        access_ttl: Set(client.access_ttl),
+        refresh_ttl: Set(client.refresh_ttl),
+        created_at: Set(client.created_at.0),
+        previous_secret_hash: Set(client.previous_secret.as_ref().map(|previous| previous.hash.expose().clone())),
+        previous_secret_until: Set(client.previous_secret.as_ref().map(|previous| previous.until.0)),
     }
 }

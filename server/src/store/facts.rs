@@ -25,8 +25,8 @@ pub struct Wanted<'a> {
     pub kid: Option<&'a str>,
     /// The `jti` of a token without a family.
     pub jti: Option<&'a str>,
-    /// The client that a token without a family was issued to.
-    pub holder: Option<&'a str>,
+    /// The client that a token without a family was issued to, and when: a client of the same id that came later is another.
+    pub holder: Option<(&'a str, Timestamp)>,
     /// What new tokens are signed with.
     pub signing_alg: Option<SigningAlg>,
 }
@@ -57,30 +57,31 @@ pub struct Line {
     pub family: TokenFamily,
     /// When the user signed in.
     pub auth_time: Timestamp,
-    /// The user.
-    pub user: User,
+    /// The user; ended families outlive theirs.
+    pub user: Option<User>,
 }
 
 /// The youngest active key signs; where the clock went back and none is active yet, the next to come.
 const FACTS: &str = "SELECT \
     c.id, c.name, c.client_type, c.secret_hash, c.grants, c.scopes, c.redirect_uris, c.origins, c.resources, \
-    c.resource_server, c.audiences, c.rotation, c.access_ttl, c.refresh_ttl, c.created_at, \
+    c.resource_server, c.audiences, c.rotation, c.access_ttl, c.refresh_ttl, c.created_at, c.previous_secret_hash, c.previous_secret_until, \
     t.failures, t.since, t.retry_at, \
     f.id, f.session_id, f.user_id, f.client_id, f.scopes, f.audience, f.secret_key_id, f.seed, f.generation, f.previous_generation, \
     f.rotated_at, f.answered_at, f.confirmed_at, f.created_at, f.expires_at, f.revoked_at, f.revoked_reason, s.created_at, \
     u.id, u.username, u.username_key, u.email, u.email_key, u.name, u.picture, u.roles, u.password_hash, u.email_verified, \
     u.created_at, u.locked_at, \
     k.kid, r.jti, h.id, \
-    (SELECT kid FROM signing_keys WHERE alg = $7 AND retired_at IS NULL ORDER BY active_at > $8, ABS(active_at - $8), ordinal DESC LIMIT 1) \
+    (SELECT kid FROM signing_keys WHERE alg = $7 AND (gone_at IS NULL OR gone_at > $8) \
+        ORDER BY active_at > $8, ABS(active_at - $8), ordinal DESC LIMIT 1) \
     FROM (SELECT 1 AS one) one \
     LEFT JOIN clients c ON c.id = $1 \
     LEFT JOIN throttles t ON t.key = $2 \
     LEFT JOIN token_families f ON f.id = $3 \
     LEFT JOIN sessions s ON s.id = f.session_id \
     LEFT JOIN users u ON u.id = f.user_id \
-    LEFT JOIN signing_keys k ON k.kid = $4 \
+    LEFT JOIN signing_keys k ON k.kid = $4 AND (k.gone_at IS NULL OR k.gone_at > $8) \
     LEFT JOIN revoked_tokens r ON r.jti = $5 \
-    LEFT JOIN clients h ON h.id = $6";
+    LEFT JOIN clients h ON h.id = $6 AND h.created_at <= $9";
 
 impl Read {
     /// Reads them.
@@ -92,9 +93,10 @@ impl Read {
             wanted.family.map(FamilyId::as_str).into(),
             wanted.kid.into(),
             wanted.jti.into(),
-            wanted.holder.into(),
+            wanted.holder.map(|(client, _)| client).into(),
             wanted.signing_alg.map(SigningAlg::as_str).into(),
             now.0.into(),
+            wanted.holder.map(|(_, issued_at)| issued_at.0).into(),
         ];
         let statement = Statement::from_sql_and_values(executor.get_database_backend(), FACTS, values);
         let Some(row) = executor.query_one_raw(statement).await? else {
@@ -134,7 +136,7 @@ impl Columns<'_> {
 /// The client that asks; its columns stand in the order of the table.
 fn client(columns: &mut Columns<'_>) -> Stored<Option<Client>> {
     let Some(id) = columns.take::<Option<String>>()? else {
-        columns.skip(14);
+        columns.skip(16);
         return Ok(None);
     };
     let row = clients::Model {
@@ -153,6 +155,8 @@ fn client(columns: &mut Columns<'_>) -> Stored<Option<Client>> {
         access_ttl: columns.take()?,
         refresh_ttl: columns.take()?,
         created_at: columns.take()?,
+        previous_secret_hash: columns.take()?,
+        previous_secret_until: columns.take()?,
     };
     Ok(Some(row.try_into()?))
 }
@@ -165,7 +169,7 @@ fn counted(columns: &mut Columns<'_>) -> Stored<Option<Counted>> {
     Ok(Some(Counted { failures, since: Timestamp(columns.take()?), retry_at: Timestamp(columns.take()?) }))
 }
 
-/// The token's line; the columns of the family and of the user stand in the order of their tables.
+/// The token's line; the columns of the family stand in the order of the table.
 fn line(columns: &mut Columns<'_>) -> Stored<Option<Line>> {
     let Some(id) = columns.take::<Option<String>>()? else {
         columns.skip(29);
@@ -191,8 +195,17 @@ fn line(columns: &mut Columns<'_>) -> Stored<Option<Line>> {
         revoked_reason: columns.take()?,
     };
     let auth_time = Timestamp(columns.take()?);
-    let user = users::Model {
-        id: columns.take()?,
+    Ok(Some(Line { family: family.into(), auth_time, user: user(columns)? }))
+}
+
+/// The user of the line; the columns stand in the order of the table.
+fn user(columns: &mut Columns<'_>) -> Stored<Option<User>> {
+    let Some(id) = columns.take::<Option<String>>()? else {
+        columns.skip(11);
+        return Ok(None);
+    };
+    let row = users::Model {
+        id,
         username: columns.take()?,
         username_key: columns.take()?,
         email: columns.take()?,
@@ -205,5 +218,5 @@ fn line(columns: &mut Columns<'_>) -> Stored<Option<Line>> {
         created_at: columns.take()?,
         locked_at: columns.take()?,
     };
-    Ok(Some(Line { family: family.into(), auth_time, user: user.into() }))
+    Ok(Some(row.into()))
 }

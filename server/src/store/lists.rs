@@ -1,4 +1,6 @@
-//! How is a list kept in one column? Its words separated by spaces: none of what we list has a space in it.
+//! How is a list kept in one column, and how is a column searched? A list's words are separated by spaces: none of what we list has a space in it.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, LikeExpr, SimpleExpr};
 
 /// The words as one text.
 pub(super) fn join<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
@@ -14,4 +16,15 @@ pub(super) fn join<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String 
 /// The text as words.
 pub(super) fn split(text: &str) -> Vec<String> {
     text.split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+/// The text for a LIKE in which `%`, `_` and `\` stand for themselves.
+pub(super) fn escape(text: &str) -> String {
+    text.chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// Whether the column contains this text, in lower case as far as the database knows it.
+pub(super) fn contains(column: impl IntoIden, part: &str) -> SimpleExpr {
+    let lower = Expr::expr(Func::lower(Expr::col(column.into_iden())));
+    lower.like(LikeExpr::new(format!("%{}%", escape(&part.to_lowercase()))).escape('\\'))
 }

@@ -6,7 +6,7 @@ use sea_orm::{ActiveValue::Set, FromQueryResult, Statement, UpdateMany};
 use super::{Read, Stored, Write};
 use crate::model::id::{SessionId, UserId};
 use crate::model::reason::Reason;
-use crate::model::session::{LivingSession, Session};
+use crate::model::session::{LivingSession, Session, SessionFilter};
 use crate::model::timestamp::Timestamp;
 
 #[derive(Clone, Debug, DeriveEntityModel)]
@@ -54,61 +54,42 @@ struct LivingRow {
     expires_at: i64,
 }
 
-/// Sessions with a living family, newest first: ids sort by age. An absolute end and idleness end a family without a word. What narrows them stands between.
-macro_rules! living {
-    ($narrower:literal) => {
-        concat!(
-            "SELECT s.id, s.user_id, s.client_id, c.name AS client_name, s.user_agent, s.ip, s.created_at, \
-             MAX(f.answered_at) AS last_used_at, \
-             MAX(CASE WHEN f.expires_at < f.answered_at + $2 THEN f.expires_at ELSE f.answered_at + $2 END) AS expires_at \
-             FROM sessions s JOIN token_families f ON f.session_id = s.id LEFT JOIN clients c ON c.id = s.client_id \
-             WHERE s.ended_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > $1 AND f.answered_at + $2 > $1",
-            $narrower,
-            " GROUP BY s.id, s.user_id, s.client_id, c.name, s.user_agent, s.ip, s.created_at ORDER BY s.id DESC"
-        )
-    };
-}
-const LIVING: &str = living!("");
-const LIVING_OF_USER: &str = living!(" AND s.user_id = $3");
-const PAGE_OF_USER: &str = concat!(living!(" AND s.user_id = $3"), " LIMIT $4");
-const NEXT_PAGE_OF_USER: &str = concat!(living!(" AND s.user_id = $3 AND s.id < $5"), " LIMIT $4");
+/// Sessions with a living family. An absolute end and idleness end a family without a word.
+const LIVING: &str = "SELECT s.id, s.user_id, s.client_id, c.name AS client_name, s.user_agent, s.ip, s.created_at, \
+     MAX(f.answered_at) AS last_used_at, \
+     MAX(CASE WHEN f.expires_at < f.answered_at + $2 THEN f.expires_at ELSE f.answered_at + $2 END) AS expires_at \
+     FROM sessions s JOIN token_families f ON f.session_id = s.id LEFT JOIN clients c ON c.id = s.client_id \
+     WHERE s.ended_at IS NULL AND f.revoked_at IS NULL AND f.expires_at > $1 AND f.answered_at + $2 > $1";
+/// Newest first: ids sort by age.
+const IN_ORDER: &str =
+    " GROUP BY s.id, s.user_id, s.client_id, c.name, s.user_agent, s.ip, s.created_at ORDER BY s.id DESC";
 
 impl Read {
-    /// Every living session, newest first.
-    pub(crate) async fn list_living_sessions(&self, now: Timestamp, idle_ttl: i64) -> Stored<Vec<LivingSession>> {
-        self.list_living(LIVING, vec![now.0.into(), idle_ttl.into()]).await
-    }
-
-    /// The living sessions of a user, newest first.
-    pub(crate) async fn list_living_sessions_of_user(
+    /// Living sessions, newest first: those older than `after`, `limit` at most.
+    pub(crate) async fn list_living_sessions(
         &self,
-        user: &UserId,
-        now: Timestamp,
-        idle_ttl: i64,
-    ) -> Stored<Vec<LivingSession>> {
-        self.list_living(LIVING_OF_USER, vec![now.0.into(), idle_ttl.into(), user.as_str().into()]).await
-    }
-
-    /// A page of them: `limit` at most, those older than `after`.
-    pub(crate) async fn page_living_sessions_of_user(
-        &self,
-        user: &UserId,
+        filter: &SessionFilter,
         now: Timestamp,
         idle_ttl: i64,
         after: Option<&SessionId>,
-        limit: i64,
+        limit: Option<i64>,
     ) -> Stored<Vec<LivingSession>> {
-        let mut values = vec![now.0.into(), idle_ttl.into(), user.as_str().into(), limit.into()];
-        match after {
-            None => self.list_living(PAGE_OF_USER, values).await,
-            Some(after) => {
-                values.push(after.as_str().into());
-                self.list_living(NEXT_PAGE_OF_USER, values).await
+        let mut sql = LIVING.to_owned();
+        let mut values: Vec<Value> = vec![now.0.into(), idle_ttl.into()];
+        let mut narrow = |condition: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                values.push(value);
+                sql.push_str(&format!("{condition}${}", values.len()));
             }
+        };
+        narrow(" AND s.id = ", filter.id.as_ref().map(|id| id.as_str().into()));
+        narrow(" AND s.user_id = ", filter.user_id.as_ref().map(|id| id.as_str().into()));
+        narrow(" AND s.client_id = ", filter.client_id.as_deref().map(Into::into));
+        narrow(" AND s.id < ", after.map(|id| id.as_str().into()));
+        narrow(&format!("{IN_ORDER} LIMIT "), limit.map(Into::into));
+        if limit.is_none() {
+            sql.push_str(IN_ORDER);
         }
-    }
-
-    async fn list_living(&self, sql: &str, values: Vec<Value>) -> Stored<Vec<LivingSession>> {
         let executor = self.executor();
         let statement = Statement::from_sql_and_values(executor.get_database_backend(), sql, values);
         let rows = LivingRow::find_by_statement(statement).all(&executor).await?;
@@ -157,6 +138,27 @@ impl Write {
     pub(crate) async fn end_session(&self, id: &SessionId, now: Timestamp, reason: Reason) -> Stored<bool> {
         let update = ending(now, reason).filter(Column::Id.eq(id.as_str()));
         Ok(update.exec(&self.executor()).await?.rows_affected == 1)
+    }
+
+    /// Ends the sessions through a client that have no open family left.
+    pub(crate) async fn end_sessions_of_client(&self, client_id: &str, now: Timestamp, reason: Reason) -> Stored<()> {
+        let none_open = Expr::cust(
+            "NOT EXISTS (SELECT 1 FROM token_families f WHERE f.session_id = sessions.id AND f.revoked_at IS NULL)",
+        );
+        let update = ending(now, reason).filter(Column::ClientId.eq(client_id)).filter(none_open);
+        update.exec(&self.executor()).await?;
+        Ok(())
+    }
+
+    /// Forgets from where and with what a user signed in: what remains of a deleted one is for telling why tokens ended.
+    pub(crate) async fn strip_sessions_of_user(&self, user: &UserId) -> Stored<()> {
+        Entity::update_many()
+            .col_expr(Column::UserAgent, Expr::value(None::<String>))
+            .col_expr(Column::Ip, Expr::value(None::<String>))
+            .filter(Column::UserId.eq(user.as_str()))
+            .exec(&self.executor())
+            .await?;
+        Ok(())
     }
 
     /// Ends the sessions of a user, but for `spared`.

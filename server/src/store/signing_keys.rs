@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, QueryOrder};
+use sea_orm::{ActiveValue::Set, DbBackend, QueryOrder};
 
 use super::{Read, StoreError, Stored, Write};
 use crate::model::signing_key::{SealedKey, SigningAlg};
@@ -20,6 +20,7 @@ pub struct Model {
     created_at: i64,
     active_at: i64,
     retired_at: Option<i64>,
+    gone_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -44,6 +45,8 @@ impl Read {
                     created_at: Timestamp(row.created_at),
                     active_at: Timestamp(row.active_at),
                     retired_at: row.retired_at.map(Timestamp),
+                    gone_at: row.gone_at.map(Timestamp),
+                    ordinal: row.ordinal,
                 })
             })
             .collect()
@@ -51,20 +54,41 @@ impl Read {
 }
 
 impl Write {
-    /// Adds the `ordinal`th key of its algorithm; false if another node was quicker.
-    pub(crate) async fn insert_signing_key(&self, key: &SealedKey, ordinal: i64) -> Stored<bool> {
+    /// Adds a key; false if another node was quicker to add one of this ordinal.
+    pub(crate) async fn insert_signing_key(&self, key: &SealedKey) -> Stored<bool> {
         let row = ActiveModel {
             kid: Set(key.kid.clone()),
             alg: Set(key.alg.as_str().to_owned()),
-            ordinal: Set(ordinal),
+            ordinal: Set(key.ordinal),
             sealed: Set(key.sealed.clone()),
             secret_key_id: Set(key.secret_key_id.clone()),
             created_at: Set(key.created_at.0),
             active_at: Set(key.active_at.0),
             retired_at: Set(key.retired_at.map(|at| at.0)),
+            gone_at: Set(key.gone_at.map(|at| at.0)),
         };
         let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
         Ok(insert.exec_without_returning(&self.executor()).await? == 1)
+    }
+
+    /// Writes when a key retires and when what it signed is no good any more.
+    pub(crate) async fn retire_signing_key(&self, key: &SealedKey) -> Stored<()> {
+        Entity::update_many()
+            .col_expr(Column::RetiredAt, Expr::value(key.retired_at.map(|at| at.0)))
+            .col_expr(Column::GoneAt, Expr::value(key.gone_at.map(|at| at.0)))
+            .filter(Column::Kid.eq(key.kid.as_str()))
+            .exec(&self.executor())
+            .await?;
+        Ok(())
+    }
+
+    /// One rotation at a time until the transaction ends. SQLite's writer is alone anyway.
+    pub(crate) async fn lock_signing_keys(&self) -> Stored<()> {
+        let executor = self.executor();
+        if executor.get_database_backend() == DbBackend::Postgres {
+            executor.execute_unprepared("LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE").await?;
+        }
+        Ok(())
     }
 
     /// Seals a key anew; false if somebody else did.

@@ -99,18 +99,24 @@ fn ending(update: UpdateMany<Entity>, now: Timestamp, reason: Reason) -> UpdateM
 }
 
 impl Read {
-    /// When users last got tokens: of one user, or of all who ever did.
-    pub(crate) async fn list_last_seen(&self, user: Option<&UserId>) -> Stored<Vec<(UserId, Timestamp)>> {
+    /// When users last got tokens: of these, or of all who ever did.
+    pub(crate) async fn list_last_seen(&self, users: Option<&[&UserId]>) -> Stored<Vec<(UserId, Timestamp)>> {
         let mut query = Entity::find()
             .select_only()
             .column(Column::UserId)
             .column_as(Column::AnsweredAt.max(), "at")
             .group_by(Column::UserId);
-        if let Some(user) = user {
-            query = query.filter(Column::UserId.eq(user.as_str()));
+        if let Some(users) = users {
+            query = query.filter(Column::UserId.is_in(users.iter().map(|user| user.as_str())));
         }
         let rows: Vec<(String, i64)> = query.into_tuple().all(&self.executor()).await?;
         Ok(rows.into_iter().map(|(id, at)| (UserId::stored(id), Timestamp(at))).collect())
+    }
+
+    /// Whether this family has not been ended by decision.
+    pub(crate) async fn family_is_open(&self, id: &FamilyId) -> Stored<bool> {
+        let open = Entity::find_by_id(id.as_str()).filter(Column::RevokedAt.is_null());
+        Ok(open.one(&self.executor()).await?.is_some())
     }
 
     /// Whether a family of this session has not been ended by decision.
@@ -258,6 +264,17 @@ impl Write {
             update = update.filter(Column::SessionId.ne(spared.as_str()));
         }
         self.moved(ending(update, now, reason)).await.map(drop)
+    }
+
+    /// Ends the living families that a client holds.
+    pub(crate) async fn revoke_families_of_client(
+        &self,
+        client_id: &str,
+        now: Timestamp,
+        idle_ttl: i64,
+        reason: Reason,
+    ) -> Stored<()> {
+        self.moved(ending(alive(now, idle_ttl).filter(Column::ClientId.eq(client_id)), now, reason)).await.map(drop)
     }
 
     /// Ends every living family there is.

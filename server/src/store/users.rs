@@ -1,15 +1,14 @@
 //! Which users are there? Table `users`.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, DbBackend, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{ExprTrait, LikeExpr, OnConflict, SimpleExpr};
+use sea_orm::{ActiveValue::Set, Condition, DbBackend, QueryOrder, QuerySelect, QueryTrait, SqlErr};
 
 use super::{Read, Stored, Write, lists};
 use crate::model::id::UserId;
 use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
-use crate::model::user::{Email, User, Username};
+use crate::model::user::{ADMIN_ROLE, Email, User, UserFilter, Username};
 
 #[derive(Clone, Debug, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
@@ -57,20 +56,48 @@ impl Read {
         Ok(Entity::find().filter(by_either).one(&self.executor()).await?.map(User::from))
     }
 
-    /// Whether another user has this name already.
-    pub(crate) async fn username_is_taken(&self, key: &str) -> Stored<bool> {
-        Ok(Entity::find().filter(Column::UsernameKey.eq(key)).one(&self.executor()).await?.is_some())
+    /// Which user has this name.
+    pub(crate) async fn find_holder_of_username(&self, key: &str) -> Stored<Option<UserId>> {
+        let row = Entity::find().filter(Column::UsernameKey.eq(key)).one(&self.executor()).await?;
+        Ok(row.map(|row| UserId::stored(row.id)))
     }
 
-    /// Whether another user has this e-mail already.
-    pub(crate) async fn email_is_taken(&self, key: &str) -> Stored<bool> {
-        Ok(Entity::find().filter(Column::EmailKey.eq(key)).one(&self.executor()).await?.is_some())
+    /// Which user has this e-mail.
+    pub(crate) async fn find_holder_of_email(&self, key: &str) -> Stored<Option<UserId>> {
+        let row = Entity::find().filter(Column::EmailKey.eq(key)).one(&self.executor()).await?;
+        Ok(row.map(|row| UserId::stored(row.id)))
     }
 
     /// Whether there is a user with this role.
     pub(crate) async fn any_user_with_role(&self, role: &str) -> Stored<bool> {
-        let rows = Entity::find().filter(Column::Roles.contains(role)).all(&self.executor()).await?;
-        Ok(rows.into_iter().map(User::from).any(|user| user.roles.iter().any(|own| own == role)))
+        Ok(Entity::find().filter(has_role(role)).one(&self.executor()).await?.is_some())
+    }
+
+    /// The user of this id.
+    pub(crate) async fn find_user(&self, id: &UserId) -> Stored<Option<User>> {
+        Ok(Entity::find_by_id(id.as_str()).one(&self.executor()).await?.map(User::from))
+    }
+
+    /// A page of users, newest first: `limit` at most, those older than `after`.
+    pub(crate) async fn page_users(
+        &self,
+        filter: &UserFilter,
+        after: Option<&UserId>,
+        limit: u64,
+    ) -> Stored<Vec<User>> {
+        let UserFilter { part, role, locked } = filter;
+        let query = Entity::find()
+            .apply_if(after, |query, after| query.filter(Column::Id.lt(after.as_str())))
+            .apply_if(part.as_deref(), |query, part| {
+                let keys = [Column::UsernameKey, Column::EmailKey, Column::Name];
+                query.filter(keys.into_iter().fold(Condition::any(), |any, key| any.add(lists::contains(key, part))))
+            })
+            .apply_if(role.as_deref(), |query, role| query.filter(has_role(role)))
+            .apply_if(*locked, |query, locked| {
+                query.filter(if locked { Column::LockedAt.is_not_null() } else { Column::LockedAt.is_null() })
+            });
+        let rows = query.order_by_desc(Column::Id).limit(limit).all(&self.executor()).await?;
+        Ok(rows.into_iter().map(User::from).collect())
     }
 
     /// Every user, oldest first.
@@ -102,10 +129,11 @@ impl Write {
         Ok(insert.exec_without_returning(&self.executor()).await? == 1)
     }
 
-    /// Whether the user still has this password and is not locked; holds it so until the transaction ends.
-    pub(crate) async fn hold_user(&self, id: &UserId, password_hash: &Secret<String>) -> Stored<bool> {
-        let guard = Entity::find_by_id(id.as_str())
-            .filter(Column::PasswordHash.eq(password_hash.expose()))
+    /// Whether the user still has this password and these roles and is not locked; holds it so until the transaction ends.
+    pub(crate) async fn hold_user(&self, user: &User) -> Stored<bool> {
+        let guard = Entity::find_by_id(user.id.as_str())
+            .filter(Column::PasswordHash.eq(user.password_hash.expose()))
+            .filter(Column::Roles.eq(lists::join(&user.roles)))
             .filter(Column::LockedAt.is_null());
         // Ends by decision write the user's row first, so they wait for this sign-in or it sees them. SQLite's writer is alone anyway.
         Ok(guard.lock_shared().one(&self.executor()).await?.is_some())
@@ -114,6 +142,16 @@ impl Write {
     /// Holds the user's row until the transaction ends: whoever ends sessions does so first, so that a sign-in under way is waited for.
     pub(crate) async fn lock_user_row(&self, id: &UserId) -> Stored<Option<User>> {
         Ok(Entity::find_by_id(id.as_str()).lock_exclusive().one(&self.executor()).await?.map(User::from))
+    }
+
+    /// Holds the rows of these users until the transaction ends, and those of all administrators if `administrators`. Who needs
+    /// more than one row takes them at once, in the order of their ids, so that no two wait for each other.
+    pub(crate) async fn lock_user_rows(&self, ids: &[&UserId], administrators: bool) -> Stored<Vec<User>> {
+        let wanted = Condition::any()
+            .add(Column::Id.is_in(ids.iter().map(|id| id.as_str())))
+            .add_option(administrators.then(|| has_role(ADMIN_ROLE)));
+        let query = Entity::find().filter(wanted).order_by_asc(Column::Id).lock_exclusive();
+        Ok(query.all(&self.executor()).await?.into_iter().map(User::from).collect())
     }
 
     /// Holds every user's row until the transaction ends: no sign-in is under way meanwhile. SQLite's writer is alone anyway.
@@ -125,17 +163,13 @@ impl Write {
         Ok(())
     }
 
-    /// Replaces the hash `old` of a user who is not locked by another hash of the same password; false if either no longer holds.
-    pub(crate) async fn rehash_password(
-        &self,
-        id: &UserId,
-        old: &Secret<String>,
-        new: &Secret<String>,
-    ) -> Stored<bool> {
+    /// Replaces the hash of a user, who is as [`Write::hold_user`] wants it, by another hash of the same password; false if not.
+    pub(crate) async fn rehash_password(&self, user: &User, new: &Secret<String>) -> Stored<bool> {
         let update = Entity::update_many()
             .col_expr(Column::PasswordHash, Expr::value(new.expose().as_str()))
-            .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::PasswordHash.eq(old.expose()))
+            .filter(Column::Id.eq(user.id.as_str()))
+            .filter(Column::PasswordHash.eq(user.password_hash.expose()))
+            .filter(Column::Roles.eq(lists::join(&user.roles)))
             .filter(Column::LockedAt.is_null());
         Ok(update.exec(&self.executor()).await?.rows_affected == 1)
     }
@@ -148,13 +182,49 @@ impl Write {
         Ok(update.exec(&self.executor()).await?.rows_affected == 1)
     }
 
-    /// Locks (`Some`) or unlocks a user; false if that is so already.
-    pub(crate) async fn set_locked(&self, id: &UserId, locked_at: Option<Timestamp>) -> Stored<bool> {
-        let other = if locked_at.is_some() { Column::LockedAt.is_null() } else { Column::LockedAt.is_not_null() };
-        let update = Entity::update_many()
-            .col_expr(Column::LockedAt, Expr::value(locked_at.map(|at| at.0)))
-            .filter(Column::Id.eq(id.as_str()))
-            .filter(other);
-        Ok(update.exec(&self.executor()).await?.rows_affected == 1)
+    /// Writes what may change of a user that this transaction has locked; false if the name or the e-mail is another's by now. The
+    /// transaction is over then.
+    pub(crate) async fn update_user(
+        &self,
+        user: &User,
+        username: Option<&Username>,
+        email: Option<&Email>,
+    ) -> Stored<bool> {
+        let mut update = Entity::update_many()
+            .col_expr(Column::Name, Expr::value(user.name.clone()))
+            .col_expr(Column::Picture, Expr::value(user.picture.clone()))
+            .col_expr(Column::Roles, Expr::value(lists::join(&user.roles)))
+            .col_expr(Column::LockedAt, Expr::value(user.locked_at.map(|at| at.0)))
+            .filter(Column::Id.eq(user.id.as_str()));
+        if let Some(username) = username {
+            update = update
+                .col_expr(Column::Username, Expr::value(username.text.as_str()))
+                .col_expr(Column::UsernameKey, Expr::value(username.key.as_str()));
+        }
+        if let Some(email) = email {
+            update = update
+                .col_expr(Column::Email, Expr::value(email.text.as_str()))
+                .col_expr(Column::EmailKey, Expr::value(email.key.as_str()));
+        }
+        match update.exec(&self.executor()).await {
+            Ok(done) => Ok(done.rows_affected == 1),
+            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
+
+    /// Deletes a user that this transaction has locked.
+    pub(crate) async fn delete_user(&self, id: &UserId) -> Stored<()> {
+        Entity::delete_by_id(id.as_str()).exec(&self.executor()).await?;
+        Ok(())
+    }
+}
+
+/// Whether the role is one of a user's words: the only one, or the first, the last, or between others.
+fn has_role(role: &str) -> SimpleExpr {
+    let word = lists::escape(role);
+    let among = [format!("{word} %"), format!("% {word}"), format!("% {word} %")];
+    among
+        .into_iter()
+        .fold(Column::Roles.eq(role), |any, pattern| any.or(Column::Roles.like(LikeExpr::new(pattern).escape('\\'))))
 }

@@ -125,7 +125,7 @@ async fn tokens_are_dead_at_the_next_request_after_an_administrator_has_set_the_
     let client = server.client();
     let [first, second, other] = sessions(&client).await;
     let password = Secret::new("another-long-password".to_owned());
-    server.flows().set_password("ada", &password).await.expect("a new password");
+    server.set_password("ada", &password).await.expect("a new password");
     for tokens in [&first, &second, &other] {
         assert_dead(&client, &tokens.access, "password_changed").await;
     }
@@ -143,7 +143,7 @@ async fn tokens_are_dead_at_the_next_request_after_the_user_was_locked() {
     let server = TestServer::start().await;
     let client = server.client();
     let tokens = client.sign_in_bob().await;
-    server.flows().set_locked("bob", true).await.expect("a lock");
+    server.set_locked("bob", true).await.expect("a lock");
     assert_dead(&client, &tokens.access, "user_locked").await;
     client.refresh(&tokens.refresh).await.expect_error(400, "invalid_grant").expect_reason("user_locked");
     client
@@ -186,7 +186,7 @@ async fn a_sign_in_that_races_a_lock_leaves_nothing_alive() {
     let client = server.client();
     let form = "grant_type=password&username=bob&password=bob-dev-password&client_id=web";
     let sign_ins = (0..16).map(|_| (client.address(), wire::form("/oauth2/token", "", form))).collect();
-    let (replies, locked) = tokio::join!(wire::at_once(sign_ins), server.flows().set_locked("bob", true));
+    let (replies, locked) = tokio::join!(wire::at_once(sign_ins), server.set_locked("bob", true));
     assert!(locked.expect("a lock"), "it was locked just now");
     for reply in replies {
         if reply.status == 200 {

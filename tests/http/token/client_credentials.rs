@@ -14,7 +14,7 @@ async fn a_public_client_gets_nothing_for_itself() {
     let answer = server.client().client_credentials().await;
     answer.expect_error(400, "unauthorized_client").expect_reason("grant_not_allowed");
     let greedy = NewClient { grants: vec![GrantType::Password, GrantType::ClientCredentials], ..public("greedy") };
-    server.flows().create_client(greedy).await.expect_err("a public client with client_credentials");
+    server.create_client(greedy).await.expect_err("a public client with client_credentials");
 }
 
 // RFC 6749 §4.4.2: only if the client is registered for it.

@@ -108,7 +108,7 @@ async fn a_new_client_has_the_password_grant_only_when_it_was_asked_for() {
     silent.try_sign_in("ada", "ada-dev-password").await.expect_error(400, "unauthorized_client");
     silent.client_credentials().await.tokens();
     let nothing = NewClient { grants: Vec::new(), ..public("nothing") };
-    server.flows().create_client(nothing).await.expect_err("a public client without a grant");
+    server.create_client(nothing).await.expect_err("a public client without a grant");
 }
 
 // RFC 6749 §4.3.3, DESIGN.md §2 "Tokens and scopes"

@@ -106,7 +106,7 @@ async fn the_refresh_tokens_of_a_public_client_always_rotate() {
     let second = client.refresh(&first.refresh).await.tokens();
     assert_ne!(first.refresh, second.refresh);
     let lasting = NewClient { rotation: false, ..public("lasting") };
-    server.flows().create_client(lasting).await.expect_err("a public client without rotation");
+    server.create_client(lasting).await.expect_err("a public client without rotation");
 }
 
 // RFC 9700 §4.14.2: a superseded and confirmed token that comes again ends the family, with every token of it.

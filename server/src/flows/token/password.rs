@@ -17,7 +17,7 @@ use crate::model::text;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::TokenFamily;
 use crate::model::user::User;
-use crate::store::{Facts, StoreError};
+use crate::store::Facts;
 
 /// How often a sign-in whose user changes under it looks again.
 const TRIES: usize = 8;
@@ -31,6 +31,8 @@ struct SignIn {
     rehashed: Option<Secret<String>>,
     session: Session,
     family: TokenFamily,
+    /// Tells the client from a later one of the same id.
+    client_made_at: Timestamp,
 }
 
 impl Flows {
@@ -92,7 +94,7 @@ impl Flows {
             let session = new_session(&found, &client, &request.origin, now);
             let family = self.new_family(&issue, session.id.clone(), refreshes)?;
             let granted = self.issue(&issue, &family, 1, refreshes).await?;
-            let sign_in = SignIn { user: found, rehashed, session, family };
+            let sign_in = SignIn { user: found, rehashed, session, family, client_made_at: client.created_at };
             if self.keep_sign_in(sign_in, Arc::clone(&throttle), now).await? {
                 return Ok(granted);
             }
@@ -109,17 +111,22 @@ impl Flows {
         sign_in: SignIn,
         throttle: Arc<SignInThrottle>,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, Failure> {
         let flows = Arc::clone(self);
         to_its_end(async move {
-            let SignIn { user, rehashed, session, family } = sign_in;
+            let SignIn { user, rehashed, session, family, client_made_at } = sign_in;
             let tx = flows.store.begin().await?;
             let held = match &rehashed {
-                Some(new) => tx.rehash_password(&user.id, &user.password_hash, new).await?,
-                None => tx.hold_user(&user.id, &user.password_hash).await?,
+                Some(new) => tx.rehash_password(&user, new).await?,
+                None => tx.hold_user(&user).await?,
             };
             if !held {
                 return Ok(false);
+            }
+            // Whoever deletes a client holds every user's row: what is seen of it from here on is what holds.
+            let client = tx.find_client(&session.client_id).await?;
+            if client.is_none_or(|client| client.created_at != client_made_at) {
+                return Err(Refusal::new(Code::InvalidClient, Reason::ClientAuthenticationFailed).into());
             }
             tx.insert_session(&session).await?;
             tx.insert_family(&family).await?;

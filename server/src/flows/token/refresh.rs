@@ -13,6 +13,7 @@ use crate::flows::{Flows, event, to_its_end};
 use crate::model::client::{Client, narrowed};
 use crate::model::event::{Event, EventType};
 use crate::model::reason::Reason;
+use crate::model::scope::Scopes;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::{Judgement, TokenFamily};
 use crate::store::{Facts, Line, StoreError, Wanted};
@@ -34,10 +35,13 @@ impl Flows {
         }
         let Some(presented) = presented else { return Err(Refusal::invalid_grant(Reason::UnknownToken).into()) };
         for _ in 0..TRIES {
-            let line = facts.line.take().ok_or(Refusal::invalid_grant(Reason::UnknownToken))?;
-            self.check_holder(&presented, &line.family, &client, now)?;
+            let Line { family, auth_time, user } =
+                facts.line.take().ok_or(Refusal::invalid_grant(Reason::UnknownToken))?;
+            self.check_holder(&presented, &family, &client, now)?;
+            // Who is deleted has no living family.
+            let user = user.ok_or(Refusal::invalid_grant(Reason::UserDeleted))?;
             let judgement =
-                line.family.judge(presented.generation, client.rotation, now, self.config.tokens.refresh_race_window);
+                family.judge(presented.generation, client.rotation, now, self.config.tokens.refresh_race_window);
             // A replay is a replay whatever else is wrong with the request; any other refusal changes nothing.
             let answer = match judgement {
                 Judgement::Replay => Err(Refusal::invalid_grant(Reason::RefreshTokenReused)),
@@ -45,12 +49,21 @@ impl Flows {
                     Err(Refusal::new(Code::TemporarilyUnavailable, Reason::WaitAndRetry).retry_after(retry_after))
                 }
                 _ => {
-                    let generation = answered_generation(judgement, &line.family, presented.generation);
-                    let issue = reissue(&request, &client, &line, facts.signing_kid.as_deref(), now)?;
-                    Ok(self.issue(&issue, &line.family, generation, true).await?)
+                    let generation = answered_generation(judgement, &family, presented.generation);
+                    let (scopes, audience) = self.regrantable(&request, &client, &family)?;
+                    let issue = Issue {
+                        scopes: with_role(&scopes, &user),
+                        audience,
+                        client: &client,
+                        user: &user,
+                        auth_time,
+                        kid: facts.signing_kid.as_deref(),
+                        now,
+                    };
+                    Ok(self.issue(&issue, &family, generation, true).await?)
                 }
             };
-            if self.carry_out(judgement, &line, &presented, &request, now).await? {
+            if self.carry_out(judgement, &family, &presented, &request, now).await? {
                 self.tally.refreshes.row(judgement).count();
                 return answer.map_err(Failure::from);
             }
@@ -84,16 +97,44 @@ impl Flows {
         reason.map_or(Ok(()), |reason| Err(Refusal::invalid_grant(reason)))
     }
 
+    /// What the new access token is for: what was granted and is still the client's, or less if less is asked for (RFC 6749 §6,
+    /// RFC 8707 §2.2).
+    fn regrantable(
+        &self,
+        request: &TokenRequest,
+        client: &Client,
+        family: &TokenFamily,
+    ) -> Result<(Scopes, Vec<String>), Refusal> {
+        let granted = family.scopes.common(&client.scopes);
+        let scopes = match request.asked_scopes()? {
+            None => granted,
+            Some(asked) if asked.within(&granted) => asked,
+            Some(_) => return Err(Refusal::new(Code::InvalidScope, Reason::ScopeNotAllowed)),
+        };
+        let refused = |reason| Refusal::new(Code::InvalidTarget, reason);
+        let own: Vec<_> =
+            family.audience.iter().filter(|aud| client.may_ask_for(aud, self.config.issuer.as_str())).collect();
+        if own.is_empty() {
+            return Err(refused(Reason::ResourceNotAllowed));
+        }
+        let audience = narrowed(
+            &request.resources,
+            || own.iter().copied().cloned().collect(),
+            |resource| own.iter().any(|aud| *aud == resource),
+        );
+        Ok((scopes, audience.map_err(refused)?))
+    }
+
     /// Does what was judged, if it still holds; false if another request was quicker.
     async fn carry_out(
         self: &Arc<Self>,
         judgement: Judgement,
-        line: &Line,
+        family: &TokenFamily,
         presented: &RefreshToken,
         request: &TokenRequest,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (family, g, window) = (&line.family, presented.generation, self.config.tokens.refresh_race_window);
+        let (g, window) = (presented.generation, self.config.tokens.refresh_race_window);
         let write = self.store.write();
         match judgement {
             Judgement::Wait { .. } => Ok(true),
@@ -103,7 +144,7 @@ impl Flows {
             Judgement::Again => write.answer_family_again(&family.id, family.generation, g, now, window).await,
             Judgement::Kept => write.keep_family(&family.id, family.generation, now).await,
             Judgement::Late | Judgement::Behind | Judgement::Replay => {
-                let event = told(judgement, line, &request.origin.ip.to_string(), now);
+                let event = told(judgement, family, &request.origin.ip.to_string(), now);
                 let (flows, family) = (Arc::clone(self), family.clone());
                 to_its_end(async move { flows.carry_out_with_event(judgement, &family, g, &event, now).await }).await
             }
@@ -141,34 +182,6 @@ impl Flows {
     }
 }
 
-/// What the new access token is for: what was granted, or less if less is asked for (RFC 6749 §6, RFC 8707 §2.2).
-fn reissue<'a>(
-    request: &TokenRequest,
-    client: &'a Client,
-    line: &'a Line,
-    kid: Option<&'a str>,
-    now: Timestamp,
-) -> Result<Issue<'a>, Refusal> {
-    let granted = &line.family.scopes;
-    let scopes = match request.asked_scopes()? {
-        None => granted.clone(),
-        Some(asked) if asked.within(granted) => asked,
-        Some(_) => return Err(Refusal::new(Code::InvalidScope, Reason::ScopeNotAllowed)),
-    };
-    let own = &line.family.audience;
-    let audience = narrowed(&request.resources, || own.clone(), |resource| own.iter().any(|aud| aud == resource))
-        .map_err(|reason| Refusal::new(Code::InvalidTarget, reason))?;
-    Ok(Issue {
-        scopes: with_role(&scopes, &line.user),
-        audience,
-        client,
-        user: &line.user,
-        auth_time: line.auth_time,
-        kid,
-        now,
-    })
-}
-
 /// The generation that is handed out.
 const fn answered_generation(judgement: Judgement, family: &TokenFamily, presented: i64) -> i64 {
     match judgement {
@@ -179,16 +192,16 @@ const fn answered_generation(judgement: Judgement, family: &TokenFamily, present
 }
 
 /// The event that tells of it.
-fn told(judgement: Judgement, line: &Line, ip: &str, now: Timestamp) -> Event {
+fn told(judgement: Judgement, family: &TokenFamily, ip: &str, now: Timestamp) -> Event {
     let (event_type, reason) = match judgement {
         Judgement::Replay => (EventType::RefreshTokenReused, Some(Reason::RefreshTokenReused)),
         Judgement::Behind => (EventType::DatabaseBehind, None),
         _ => (EventType::RefreshRetried, None),
     };
     let mut told = event(now, event_type, reason);
-    told.user_id = Some(line.user.id.clone());
-    told.client_id = Some(line.family.client_id.clone());
-    told.session_id = Some(line.family.session_id.clone());
+    told.user_id = Some(family.user_id.clone());
+    told.client_id = Some(family.client_id.clone());
+    told.session_id = Some(family.session_id.clone());
     told.ip = Some(ip.to_owned());
     told
 }

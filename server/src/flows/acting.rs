@@ -1,0 +1,105 @@
+//! In whose name is something changed, and is that one still who it was when the request came in?
+
+use super::{Denied, Origin, Signed};
+use crate::model::event::Event;
+use crate::model::id::{FamilyId, SessionId, UserId};
+use crate::model::reason::Reason;
+use crate::model::user::User;
+use crate::store::Tx;
+
+/// In whose name something is changed.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// A user's own.
+    Oneself(Actor),
+    /// An administrator's, at the API.
+    Administrator(Actor),
+    /// That of whoever runs commands on the data.
+    CommandLine,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub(super) user: UserId,
+    pub(super) family: FamilyId,
+    pub(super) session: SessionId,
+    client: String,
+    ip: String,
+}
+
+impl Signed {
+    /// The user, about oneself.
+    #[must_use]
+    pub fn oneself(&self, origin: &Origin) -> By {
+        By::Oneself(self.actor(origin))
+    }
+
+    /// The user, who was let in as an administrator.
+    #[must_use]
+    pub fn administrator(&self, origin: &Origin) -> By {
+        By::Administrator(self.actor(origin))
+    }
+
+    fn actor(&self, origin: &Origin) -> Actor {
+        Actor {
+            user: self.user.id.clone(),
+            family: self.family.id.clone(),
+            session: self.family.session_id.clone(),
+            client: self.family.client_id.clone(),
+            ip: origin.ip.to_string(),
+        }
+    }
+}
+
+impl By {
+    pub(super) fn actor(&self) -> Option<&Actor> {
+        match self {
+            Self::Oneself(actor) | Self::Administrator(actor) => Some(actor),
+            Self::CommandLine => None,
+        }
+    }
+
+    /// Writes into an event who did it, and `what` exactly. A user's own list of events shows where the user was, and nothing of
+    /// where an administrator is.
+    pub(super) fn sign(&self, event: &mut Event, what: Option<&str>) {
+        let who = match self {
+            Self::Oneself(actor) => {
+                event.ip = Some(actor.ip.clone());
+                event.client_id.get_or_insert_with(|| actor.client.clone());
+                event.session_id.get_or_insert_with(|| actor.session.clone());
+                None
+            }
+            Self::Administrator(actor) => Some(format!("by {} from {}", actor.user, actor.ip)),
+            Self::CommandLine => Some("by the command line".to_owned()),
+        };
+        let parts: Vec<_> = what.into_iter().chain(who.as_deref()).collect();
+        event.detail = (!parts.is_empty()).then(|| parts.join(", "));
+    }
+}
+
+/// Holds the rows of `users`, of who acts, and of all administrators if `administrators`, and makes sure that who acts may still do so:
+/// whoever was signed out, locked or stripped of the role since the request came in does nothing any more.
+pub(super) async fn hold(tx: &Tx, by: &By, users: &[&UserId], administrators: bool) -> Result<Vec<User>, Denied> {
+    let actor = by.actor();
+    let wanted: Vec<_> = users.iter().copied().chain(actor.map(|actor| &actor.user)).collect();
+    if wanted.is_empty() && !administrators {
+        return Ok(Vec::new());
+    }
+    let rows = tx.lock_user_rows(&wanted, administrators).await?;
+    if let Some(actor) = actor {
+        let ended = |reason| Err(Denied::InvalidToken(reason));
+        match rows.iter().find(|row| row.id == actor.user) {
+            None => return ended(Reason::UserDeleted),
+            Some(row) if row.locked_at.is_some() => return ended(Reason::UserLocked),
+            Some(row) if matches!(by, By::Administrator(_)) && !row.is_administrator() => {
+                return Err(Denied::RoleMissing);
+            }
+            Some(_) => {}
+        }
+        if !tx.family_is_open(&actor.family).await? {
+            return ended(Reason::SessionEnded);
+        }
+    }
+    Ok(rows)
+}

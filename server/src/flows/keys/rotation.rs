@@ -1,0 +1,112 @@
+//! How does one signing key follow another? Others learn it first, then it signs, and what its predecessor signed is good until it expires.
+
+use std::sync::Arc;
+
+use super::{KeyError, make_key};
+use crate::flows::acting::hold;
+use crate::flows::{By, Denied, Flows, event, to_its_end};
+use crate::model::event::EventType;
+use crate::model::signing_key::{CLOCKS_APART, JWKS_MAX_AGE, KeyState, SealedKey, SigningAlg};
+use crate::model::timestamp::Timestamp;
+use crate::store::StoreError;
+
+/// Why the keys were not rotated.
+#[derive(Debug, thiserror::Error)]
+pub enum RotationRefusal {
+    /// Who asks may not.
+    #[error("who asks may not")]
+    Denied(Denied),
+    /// Somebody else rotated them in this moment.
+    #[error("the keys were rotated by somebody else in this moment; `grantd key list` shows them")]
+    Overtaken,
+    /// The secret keys or the database failed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl From<StoreError> for RotationRefusal {
+    fn from(error: StoreError) -> Self {
+        Self::Key(error.into())
+    }
+}
+
+impl From<Denied> for RotationRefusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Store(error) => error.into(),
+            denied => Self::Denied(denied),
+        }
+    }
+}
+
+impl Flows {
+    /// Every key that has not been forgotten yet, newest first, and the moment at which their states are to be told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_keys(&self) -> Result<(Vec<SealedKey>, Timestamp), StoreError> {
+        Ok((self.store.read().list_signing_keys().await?, self.clock.now()))
+    }
+
+    /// Makes a successor for each signing key in use. It is announced for as long as others may keep the published keys, then signs; what it
+    /// replaces stays good for as long as the longest token lives. `at_once`, for a leak: it signs now, and nothing that any other key
+    /// signed is good any more. Answers the new keys.
+    ///
+    /// # Errors
+    /// [`RotationRefusal`].
+    pub async fn rotate_keys(self: &Arc<Self>, at_once: bool, by: By) -> Result<Vec<SealedKey>, RotationRefusal> {
+        let now = self.clock.now();
+        let active_at = if at_once { now } else { now.plus(JWKS_MAX_AGE + CLOCKS_APART) };
+        let others = self.store.read().list_signing_keys().await?;
+        let mut algs = vec![self.config.tokens.signing_alg];
+        if algs != [SigningAlg::Rs256] {
+            algs.push(SigningAlg::Rs256);
+        }
+        // A key that was put into the file a moment ago is one that running servers have not read yet.
+        let known = self.store.read().list_secret_keys().await?;
+        let secret = self.secret_keys.iter().find(|key| known.contains(&key.id)).or(self.secret_keys.newest());
+        let secret = secret.ok_or(KeyError::Unmade)?;
+        // Outside the transaction: an RSA key takes its time.
+        let made = algs.into_iter().map(|alg| make_key(alg, secret, &others, now, active_at).ok_or(KeyError::Unmade));
+        let made = made.collect::<Result<Vec<_>, _>>()?;
+        let (flows, rows) = (Arc::clone(self), made.clone());
+        to_its_end(async move { flows.keep_rotation(&rows, at_once, &by, now).await }).await?;
+        self.load_keys().await?;
+        Ok(made)
+    }
+
+    async fn keep_rotation(
+        &self,
+        made: &[SealedKey],
+        at_once: bool,
+        by: &By,
+        now: Timestamp,
+    ) -> Result<(), RotationRefusal> {
+        let tx = self.store.begin().await?;
+        hold(&tx, by, &[], false).await?;
+        tx.lock_signing_keys().await?;
+        let longest = tx.longest_access_ttl().await?.unwrap_or_default().max(self.config.tokens.access_ttl);
+        for mut key in tx.list_signing_keys().await?.into_iter().filter(|key| key.state(now) != KeyState::Gone) {
+            let successor = made.iter().find(|made| made.alg == key.alg);
+            let retires = match successor {
+                _ if at_once => key.end(now),
+                Some(successor) => key.retire(successor.active_at, longest),
+                None => false,
+            };
+            if retires {
+                tx.retire_signing_key(&key).await?;
+            }
+        }
+        for key in made {
+            if !tx.insert_signing_key(key).await? {
+                return Err(RotationRefusal::Overtaken);
+            }
+        }
+        let names: Vec<_> = made.iter().map(|key| format!("{} {}", key.alg.as_str(), key.kid)).collect();
+        let how = if at_once { "at once" } else { "announced" };
+        let mut rotated = event(now, EventType::KeyRotated, None);
+        by.sign(&mut rotated, Some(&format!("{how}: {}", names.join(", "))));
+        tx.insert_event(&rotated).await?;
+        Ok(tx.commit().await?)
+    }
+}
