@@ -35,7 +35,9 @@ async fn a_new_user_is_told_and_holds_no_token() {
     let id = made.text("id");
     assert!(id.strip_prefix("usr_").is_some_and(|rest| rest.len() == 26), "{made}");
     let whole = json!({
-        "id": id, "username": "Grace.Hopper", "email": "Grace@Example.org", "name": null, "picture": null, "roles": [],
+        "id": id, "username": "Grace.Hopper", "email": "Grace@Example.org", "name": null, "roles": [],
+        // SHA-256 of the address in lower case.
+        "picture": "https://gravatar.com/avatar/233ac984b593b1d70d8de3150f794304b623e57e11ae118e236205323735c59f",
         "created_at": "2027-01-15T08:00:00Z",
     });
     assert_eq!(made.json, whole, "{made}");

@@ -91,14 +91,20 @@ pub fn rows(data: &TempDir) -> Rows {
     Rows::Sqlite(data.join("grantd.db"))
 }
 
-/// What makes data of this version one change older, on either database: the newest change is forgotten, and the table that it made.
+/// What makes data of this version one change older, on either database: the newest change is forgotten, and the table or column that it made.
 pub fn make_older() -> String {
     let dir = TempDir::new();
     let all = run(&dir, &["migrate", "--dry-run", "--json"]).expect(0).json();
     let newest = all["changes"].as_array().and_then(|all| all.last()?.as_str()).expect("a change").to_owned();
-    let (_, table) =
-        newest.split_once("_create_").expect("a change that makes a table; teach this test the other kind");
-    format!("DELETE FROM seaql_migrations WHERE version = '{newest}'; DROP TABLE {table};")
+    let undone = match (newest.split_once("_create_"), newest.split_once("_add_")) {
+        (Some((_, table)), _) => format!("DROP TABLE {table}"),
+        (_, Some((_, added))) => {
+            let (column, table) = added.split_once("_to_").expect("a column that is added to a table");
+            format!("ALTER TABLE {table} DROP COLUMN {column}")
+        }
+        _ => panic!("teach this test a change of another kind: {newest}"),
+    };
+    format!("DELETE FROM seaql_migrations WHERE version = '{newest}'; {undone};")
 }
 
 /// Leaves nothing for the next who opens SQLite data to put into the file.

@@ -6,11 +6,12 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use grantd::config::parse_duration;
 use grantd::flows::{By, ClientChange, ClientRefusal, NewClient};
+use grantd::model::change::Change;
 use grantd::model::client::{Client, ClientType, GrantType};
 use grantd::model::secret::Secret;
 use serde_json::{Value, json};
 
-use super::{Done, Failed, complain, on_data, say, say_json, say_members, say_table, secret, time};
+use super::{Done, Failed, complain, on_data, said, say, say_json, say_members, say_table, secret, time};
 
 #[derive(Subcommand)]
 pub enum ClientCommand {
@@ -164,11 +165,19 @@ pub struct Update {
 #[derive(Clone, Copy)]
 struct Life(Option<i64>);
 
+fn lived(life: Option<Life>) -> Change<i64> {
+    match life {
+        None => Change::Keep,
+        Some(Life(None)) => Change::Clear,
+        Some(Life(Some(seconds))) => Change::Set(seconds),
+    }
+}
+
 fn life(text: &str) -> Result<Life, String> {
     if text == "default" {
         return Ok(Life(None));
     }
-    parse_duration(text).map(|seconds| Life(Some(seconds))).map_err(|error| error.to_string())
+    parse_duration(text).map(|seconds| Life(Some(seconds)))
 }
 
 pub fn client(file: Option<&Path>, command: ClientCommand) -> Done {
@@ -239,7 +248,7 @@ fn change(file: Option<&Path>, update: Update) -> Done {
     };
     let grants = words(update.grant).map(|names| names.iter().filter_map(|name| GrantType::parse(name)).collect());
     let change = ClientChange {
-        name: update.name.map(|name| (!name.is_empty()).then_some(name)),
+        name: said(update.name),
         grants,
         scopes: words(update.scope),
         redirect_uris: words(update.redirect_uri),
@@ -247,8 +256,8 @@ fn change(file: Option<&Path>, update: Update) -> Done {
         resources: words(update.resource),
         resource_server: update.resource_server,
         audiences: words(update.audience),
-        access_ttl: update.access_ttl.map(|Life(life)| life),
-        refresh_ttl: update.refresh_ttl.map(|Life(life)| life),
+        access_ttl: lived(update.access_ttl),
+        refresh_ttl: lived(update.refresh_ttl),
         rotation: update.rotation,
     };
     on_data(file, async |flows| {

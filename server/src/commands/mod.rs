@@ -19,6 +19,7 @@ use grantd::config::{Config, ConfigErrors, Mode, Origins};
 use grantd::flows::{
     ClientRefusal, Flows, KeyError, PasswordHasher, RotationRefusal, SecretKeys, SessionRefusal, UserRefusal,
 };
+use grantd::model::change::Change;
 use grantd::model::reason::Reason;
 use grantd::model::secret::Secret;
 use grantd::server::BindError;
@@ -199,6 +200,15 @@ fn on_data_with<F: Future<Output = Done>>(
 /// The runtime.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// What a flag says of a value: an empty text takes it away.
+pub fn said(text: Option<String>) -> Change<String> {
+    match text {
+        None => Change::Keep,
+        Some(text) if text.is_empty() => Change::Clear,
+        Some(text) => Change::Set(text),
+    }
 }
 
 /// A line on standard output: what was asked for. A reader that has gone away is no fault of ours.

@@ -8,7 +8,7 @@ use grantd::model::timestamp::Timestamp;
 use grantd::model::user::{User, parse_roles};
 use serde_json::{Value, json};
 
-use super::{Done, Failed, complain, on_data, say, say_json, say_members, say_table, secret, time};
+use super::{Done, Failed, complain, on_data, said, say, say_json, say_members, say_table, secret, time};
 
 #[derive(Subcommand)]
 pub enum UserCommand {
@@ -115,12 +115,11 @@ pub fn user(file: Option<&Path>, command: UserCommand) -> Done {
         UserCommand::List { json } => list(file, json),
         UserCommand::Show(Named { name, json }) => show(file, &name, json),
         UserCommand::Update(update) => {
-            let unless_empty = |text: String| (!text.is_empty()).then_some(text);
             let change = UserChange {
                 username: update.username,
                 email: update.email,
-                name: update.person.map(unless_empty),
-                picture: update.picture.map(unless_empty),
+                name: said(update.person),
+                picture: said(update.picture),
                 ..UserChange::default()
             };
             change_user(file, &update.named, change)

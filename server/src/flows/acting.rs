@@ -16,6 +16,8 @@ pub enum By {
     Administrator(Actor),
     /// That of whoever runs commands on the data.
     CommandLine,
+    /// The server's own: what it puts into a new database.
+    Server,
 }
 
 /// Somebody who is signed in.
@@ -56,7 +58,7 @@ impl By {
     pub(super) fn actor(&self) -> Option<&Actor> {
         match self {
             Self::Oneself(actor) | Self::Administrator(actor) => Some(actor),
-            Self::CommandLine => None,
+            Self::CommandLine | Self::Server => None,
         }
     }
 
@@ -72,6 +74,7 @@ impl By {
             }
             Self::Administrator(actor) => Some(format!("by {} from {}", actor.user, actor.ip)),
             Self::CommandLine => Some("by the command line".to_owned()),
+            Self::Server => Some("by the server".to_owned()),
         };
         let parts: Vec<_> = what.into_iter().chain(who.as_deref()).collect();
         event.detail = (!parts.is_empty()).then(|| parts.join(", "));

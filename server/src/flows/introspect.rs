@@ -124,9 +124,9 @@ impl Flows {
         Introspection::Refresh {
             sub: user.id.to_string(),
             username: user.username,
+            aud: family.audience(self.config.issuer.as_str()).map(str::to_owned).collect(),
             client_id: family.client_id,
             scope: family.scopes.to_string(),
-            aud: family.audience,
             sid: family.session_id.to_string(),
             iat: family.rotated_at.0,
             exp: family.expires_at.min(family.answered_at.plus(idle_ttl)).0,

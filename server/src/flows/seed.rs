@@ -41,7 +41,7 @@ pub enum SeedError {
 
 impl From<Denied> for SeedError {
     fn from(denied: Denied) -> Self {
-        // Nobody is denied anything on the command line.
+        // The server is denied nothing.
         match denied {
             Denied::Store(error) => error.into(),
             denied => Self::Store(StoreError::Broken(format!("{denied:?}"))),
@@ -65,11 +65,11 @@ impl Flows {
             }
         }
         for client in first_party(seed, now) {
-            self.insert_client(client, By::CommandLine, now).await?;
+            self.insert_client(client, By::Server, now).await?;
         }
         if seed == Seed::Dev {
             for client in examples(now) {
-                self.insert_client(client, By::CommandLine, now).await?;
+                self.insert_client(client, By::Server, now).await?;
             }
         }
         Ok(())
@@ -87,7 +87,7 @@ impl Flows {
             password: Secret::new(password.to_owned()),
             roles: role.into_iter().map(str::to_owned).collect(),
         };
-        match self.create_user(new, By::CommandLine).await {
+        match self.create_user(new, By::Server).await {
             Ok(_) | Err(UserRefusal::Taken(..)) => Ok(()),
             Err(UserRefusal::Store(error)) => Err(error.into()),
             Err(refusal) => Err(SeedError::User(name, format!("{refusal:?}"))),

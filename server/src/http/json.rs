@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Fault, Refused};
 use super::form::{media_type, read_body};
+use crate::model::change::Change;
 use crate::model::reason::Reason;
 
 const JSON: &str = "application/json";
@@ -87,12 +88,12 @@ pub struct JsonBody<T>(Result<T, Refused>);
 /// A merge patch (RFC 7396) of type `T`, which plain JSON may say it is too.
 pub struct MergePatch<T>(Result<T, Refused>);
 
-/// What a patch says of a member: nothing, that its value is taken away, or another value.
-pub fn patched<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
-    match value {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
+/// What a patch says of a member.
+pub fn patched<T>(member: MaybeUndefined<T>) -> Change<T> {
+    match member {
+        MaybeUndefined::Undefined => Change::Keep,
+        MaybeUndefined::Null => Change::Clear,
+        MaybeUndefined::Value(value) => Change::Set(value),
     }
 }
 

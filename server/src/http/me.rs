@@ -92,8 +92,8 @@ impl MeApi {
     ) -> Result<Json<UserAnswer>, ProblemRefused> {
         let signed = flows.admit(bearer.token(), ACCOUNT).await?;
         let MyChange { name, picture, email } = body.read()?;
-        let (name, picture, email) = (patched(name), patched(picture), patched(email).flatten());
-        let change = UserChange { name, picture, email, ..UserChange::default() };
+        let (name, picture) = (patched(name), patched(picture));
+        let change = UserChange { email: email.take(), name, picture, ..UserChange::default() };
         let origin = origin::read(request, &flows.config().server.trusted_proxies);
         Ok(Json(UserAnswer::new(&flows, flows.change_oneself(&signed, change, &origin).await?)))
     }

@@ -1,5 +1,6 @@
 //! What are the things Grantd speaks of, and which rules hold for them? Pure: no I/O, no clock, no framework.
 
+pub mod change;
 pub mod client;
 pub mod event;
 pub mod id;

@@ -12,6 +12,9 @@ use super::timestamp::Timestamp;
 /// How many race windows after a rotation the same answer may still be asked for.
 pub const WINDOWS_OPEN: i64 = 4;
 
+/// The issuer among the resources of a family, which outlives another address of the server. No resource is called so: they are absolute.
+pub const ITSELF: &str = "self";
+
 /// The line of refresh tokens that one client holds in a session.
 #[derive(Clone, Debug)]
 pub struct TokenFamily {
@@ -25,7 +28,7 @@ pub struct TokenFamily {
     pub client_id: String,
     /// What the user granted; an access token may have less.
     pub scopes: Scopes,
-    /// Which resources the user granted; an access token may have fewer.
+    /// Which resources the user granted; an access token may have fewer. The issuer stands there as [`ITSELF`].
     pub audience: Vec<String>,
     /// Which secret key its tokens are made with, for life.
     pub secret_key_id: String,
@@ -73,7 +76,18 @@ pub enum Judgement {
     Kept,
 }
 
+/// The resources of a sign-in as a family keeps them.
+#[must_use]
+pub fn kept_audience(audience: &[String], issuer: &str) -> Vec<String> {
+    audience.iter().map(|aud| if aud == issuer { ITSELF.to_owned() } else { aud.clone() }).collect()
+}
+
 impl TokenFamily {
+    /// Which resources the user granted, by their names of today.
+    pub fn audience<'a>(&'a self, issuer: &'a str) -> impl Iterator<Item = &'a str> {
+        self.audience.iter().map(move |aud| if aud == ITSELF { issuer } else { aud })
+    }
+
     /// Judges generation `g`, presented at `now` with a right MAC by its own client; `window` in seconds.
     #[must_use]
     pub fn judge(&self, g: i64, rotation: bool, now: Timestamp, window: i64) -> Judgement {

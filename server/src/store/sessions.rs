@@ -1,5 +1,7 @@
 //! Which sign-ins are there? Table `sessions`.
 
+use std::fmt::Write as _;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, FromQueryResult, Statement, UpdateMany};
 
@@ -79,7 +81,7 @@ impl Read {
         let mut narrow = |condition: &str, value: Option<Value>| {
             if let Some(value) = value {
                 values.push(value);
-                sql.push_str(&format!("{condition}${}", values.len()));
+                let _ = write!(sql, "{condition}${}", values.len());
             }
         };
         narrow(" AND s.id = ", filter.id.as_ref().map(|id| id.as_str().into()));

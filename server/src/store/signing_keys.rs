@@ -32,7 +32,7 @@ impl Read {
     /// Every key, newest first.
     pub(crate) async fn list_signing_keys(&self) -> Stored<Vec<SealedKey>> {
         let rows =
-            Entity::find().order_by_desc(Column::ActiveAt).order_by_desc(Column::Ordinal).all(&self.executor()).await?;
+            Entity::find().order_by_desc(Column::ActiveAt).order_by_desc(Column::Kid).all(&self.executor()).await?;
         rows.into_iter()
             .map(|row| {
                 let alg = SigningAlg::parse(&row.alg)

@@ -33,11 +33,13 @@ async fn a_query_parameter_is_sent_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_query_parameter_is_sent_once_too() {
+async fn a_query_parameter_that_nobody_knows_is_not_passed_over() {
     let server = TestServer::start().await;
     let client = server.client();
     let access = client.sign_in_ada().await.access;
-    client.get(&format!("{LIST}?unknown=1"), &access).await.expect(200);
+    expect_problem(client.get(&format!("{LIST}?unknown=1"), &access).await, 400, "unknown_value");
+    expect_problem(client.delete(&format!("{LIST}?kep=current"), &access).await, 400, "unknown_value");
+    client.get(LIST, &access).await.expect(200);
     let answer = client.get(&format!("{LIST}?unknown=1&unknown=2"), &access).await;
     expect_problem(answer, 400, "repeated_parameter");
 }

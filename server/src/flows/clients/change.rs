@@ -7,17 +7,18 @@ use crate::flows::acting::hold;
 use crate::flows::client_authentication::secret_hash;
 use crate::flows::sessions::ended;
 use crate::flows::{By, Flows, to_its_end};
+use crate::model::change::Change;
 use crate::model::client::{Client, ClientType, GrantType, PreviousSecret};
 use crate::model::event::EventType;
 use crate::model::reason::Reason;
 use crate::model::secret::Secret;
 use crate::model::session::SessionFilter;
 
-/// What is to change of a client. What is `None` stays as it is; `Some(None)` takes a value away.
+/// What is to change of a client. What is `None` stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct ClientChange {
     /// What people call it.
-    pub name: Option<Option<String>>,
+    pub name: Change<String>,
     /// How it may ask for tokens.
     pub grants: Option<Vec<GrantType>>,
     /// What its tokens may be used for.
@@ -33,9 +34,9 @@ pub struct ClientChange {
     /// Under which names tokens are meant for it.
     pub audiences: Option<Vec<String>>,
     /// Life of its access tokens in seconds.
-    pub access_ttl: Option<Option<i64>>,
+    pub access_ttl: Change<i64>,
     /// Life of its families in seconds.
-    pub refresh_ttl: Option<Option<i64>>,
+    pub refresh_ttl: Change<i64>,
     /// Whether its refresh tokens change at each use.
     pub rotation: Option<bool>,
 }
@@ -46,7 +47,8 @@ impl ClientChange {
         let mut faults = Vec::new();
         let mut changed = Vec::new();
         let scopes = self.scopes.map(|names| rules::read_scopes(&names, &mut faults));
-        replace(&mut changed, "name", &mut client.name, self.name);
+        let name = self.name.after(client.name.clone());
+        replace(&mut changed, "name", &mut client.name, Some(name));
         replace(&mut changed, "grants", &mut client.grants, self.grants);
         replace(&mut changed, "scopes", &mut client.scopes, scopes);
         replace(&mut changed, "redirect_uris", &mut client.redirect_uris, self.redirect_uris);
@@ -54,8 +56,10 @@ impl ClientChange {
         replace(&mut changed, "resources", &mut client.resources, self.resources);
         replace(&mut changed, "resource_server", &mut client.resource_server, self.resource_server);
         replace(&mut changed, "audiences", &mut client.audiences, self.audiences);
-        replace(&mut changed, "access_ttl", &mut client.access_ttl, self.access_ttl);
-        replace(&mut changed, "refresh_ttl", &mut client.refresh_ttl, self.refresh_ttl);
+        let access_ttl = self.access_ttl.after(client.access_ttl);
+        replace(&mut changed, "access_ttl", &mut client.access_ttl, Some(access_ttl));
+        let refresh_ttl = self.refresh_ttl.after(client.refresh_ttl);
+        replace(&mut changed, "refresh_ttl", &mut client.refresh_ttl, Some(refresh_ttl));
         replace(&mut changed, "rotation", &mut client.rotation, self.rotation);
         rules::judge(client, &mut faults);
         if faults.is_empty() { Ok(changed) } else { Err(ClientRefusal::Invalid(faults)) }

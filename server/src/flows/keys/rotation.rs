@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{KeyError, make_key};
 use crate::flows::acting::hold;
-use crate::flows::{By, Denied, Flows, event, to_its_end};
+use crate::flows::{By, Denied, Flows, ListRefusal, Page, event, page, to_its_end};
 use crate::model::event::EventType;
 use crate::model::signing_key::{CLOCKS_APART, JWKS_MAX_AGE, KeyState, SealedKey, SigningAlg};
 use crate::model::timestamp::Timestamp;
@@ -46,6 +46,25 @@ impl Flows {
     /// [`StoreError`].
     pub async fn list_keys(&self) -> Result<(Vec<SealedKey>, Timestamp), StoreError> {
         Ok((self.store.read().list_signing_keys().await?, self.clock.now()))
+    }
+
+    /// The same, `limit` at most, after `cursor`.
+    ///
+    /// # Errors
+    /// [`ListRefusal`].
+    pub async fn page_keys(
+        &self,
+        limit: u16,
+        cursor: Option<&str>,
+    ) -> Result<(Page<SealedKey>, Timestamp), ListRefusal> {
+        let after = page::read(cursor, page::read_place)?;
+        let (keys, now) = self.list_keys().await?;
+        // There are a handful of them: none is worth a query that skips the others.
+        let is_after = |key: &SealedKey| {
+            after.as_ref().is_none_or(|(at, kid)| (key.active_at.0, key.kid.as_str()) < (*at, kid.as_str()))
+        };
+        let items = keys.into_iter().filter(is_after).take(usize::from(limit) + 1).collect();
+        Ok((Page::of(items, limit, |last| page::write_place(last.active_at.0, &last.kid)), now))
     }
 
     /// Makes a successor for each signing key in use. It is announced for as long as others may keep the published keys, then signs; what it

@@ -9,7 +9,7 @@ use crate::model::id::SessionId;
 use crate::model::scope::{self, Scopes};
 use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
-use crate::model::token_family::TokenFamily;
+use crate::model::token_family::{TokenFamily, kept_audience};
 use crate::model::user::{ADMIN_ROLE, User};
 use crate::store::StoreError;
 
@@ -58,7 +58,7 @@ impl Flows {
             user_id: issue.user.id.clone(),
             client_id: issue.client.id.clone(),
             scopes: issue.scopes.clone(),
-            audience: issue.audience.clone(),
+            audience: kept_audience(&issue.audience, self.config.issuer.as_str()),
             secret_key_id: secret_key.id.clone(),
             seed: Secret::new(chance::bytes::<32>().to_vec()),
             generation: 1,

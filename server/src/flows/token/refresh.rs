@@ -112,16 +112,13 @@ impl Flows {
             Some(_) => return Err(Refusal::new(Code::InvalidScope, Reason::ScopeNotAllowed)),
         };
         let refused = |reason| Refusal::new(Code::InvalidTarget, reason);
-        let own: Vec<_> =
-            family.audience.iter().filter(|aud| client.may_ask_for(aud, self.config.issuer.as_str())).collect();
+        let issuer = self.config.issuer.as_str();
+        let own: Vec<_> = family.audience(issuer).filter(|aud| client.may_ask_for(aud, issuer)).collect();
         if own.is_empty() {
             return Err(refused(Reason::ResourceNotAllowed));
         }
-        let audience = narrowed(
-            &request.resources,
-            || own.iter().copied().cloned().collect(),
-            |resource| own.iter().any(|aud| *aud == resource),
-        );
+        let all = || own.iter().map(|aud| (*aud).to_owned()).collect();
+        let audience = narrowed(&request.resources, all, |resource| own.contains(&resource));
         Ok((scopes, audience.map_err(refused)?))
     }
 

@@ -6,6 +6,7 @@ use super::{UserRefusal, about};
 use crate::flows::acting::hold;
 use crate::flows::sessions::ended;
 use crate::flows::{By, Flows, to_its_end};
+use crate::model::change::Change;
 use crate::model::event::{Event, EventType};
 use crate::model::id::{SessionId, UserId};
 use crate::model::password::Password;
@@ -16,7 +17,7 @@ use crate::model::timestamp::Timestamp;
 use crate::model::user::{ADMIN_ROLE, Email, User, Username, parse_name, parse_picture, parse_roles};
 use crate::store::{StoreError, Tx};
 
-/// What is to change of a user. What is `None` stays as it is; `Some(None)` takes a value away.
+/// What is to change of a user. What is `None` stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct UserChange {
     /// As typed.
@@ -24,9 +25,9 @@ pub struct UserChange {
     /// As typed.
     pub email: Option<String>,
     /// What the person wants to be called.
-    pub name: Option<Option<String>>,
+    pub name: Change<String>,
     /// An address of a picture.
-    pub picture: Option<Option<String>>,
+    pub picture: Change<String>,
     /// What the user may do beyond oneself.
     pub roles: Option<Vec<String>>,
     /// Whether the user is locked out.
@@ -37,8 +38,8 @@ pub struct UserChange {
 struct Judged {
     username: Option<Username>,
     email: Option<Email>,
-    name: Option<Option<String>>,
-    picture: Option<Option<String>>,
+    name: Change<String>,
+    picture: Change<String>,
     roles: Option<Vec<String>>,
     locked: Option<bool>,
 }
@@ -47,26 +48,24 @@ impl UserChange {
     /// Every value that breaks a rule at once.
     fn judge(self) -> Result<Judged, UserRefusal> {
         let mut faults = Vec::new();
-        fn take<T>(
-            faults: &mut Vec<(&'static str, Reason)>,
-            field: &'static str,
-            value: Option<Result<T, Reason>>,
-        ) -> Option<T> {
-            value?.map_err(|reason| faults.push((field, reason))).ok()
-        }
-        let optional = |value: Option<String>, parse: fn(&str) -> Result<String, Reason>| {
-            value.map(|text| parse(&text)).transpose()
-        };
         let judged = Judged {
-            username: take(&mut faults, "username", self.username.map(|text| Username::parse(&text))),
-            email: take(&mut faults, "email", self.email.map(|text| Email::parse(&text))),
-            name: take(&mut faults, "name", self.name.map(|name| optional(name, parse_name))),
-            picture: take(&mut faults, "picture", self.picture.map(|picture| optional(picture, parse_picture))),
-            roles: take(&mut faults, "roles", self.roles.map(|roles| parse_roles(&roles))),
+            username: take(&mut faults, "username", self.username.map(|text| Username::parse(&text)).transpose()),
+            email: take(&mut faults, "email", self.email.map(|text| Email::parse(&text)).transpose()),
+            name: take(&mut faults, "name", self.name.try_map(|name| parse_name(&name))),
+            picture: take(&mut faults, "picture", self.picture.try_map(|picture| parse_picture(&picture))),
+            roles: take(&mut faults, "roles", self.roles.map(|roles| parse_roles(&roles)).transpose()),
             locked: self.locked,
         };
         if faults.is_empty() { Ok(judged) } else { Err(UserRefusal::Invalid(faults)) }
     }
+}
+
+/// The value, or nothing and a fault.
+fn take<T: Default>(faults: &mut Vec<(&'static str, Reason)>, field: &'static str, judged: Result<T, Reason>) -> T {
+    judged.unwrap_or_else(|reason| {
+        faults.push((field, reason));
+        T::default()
+    })
 }
 
 impl Judged {
@@ -85,12 +84,8 @@ impl Judged {
         if let Some(email) = &self.email {
             after.email.clone_from(&email.text);
         }
-        if let Some(name) = &self.name {
-            after.name.clone_from(name);
-        }
-        if let Some(picture) = &self.picture {
-            after.picture.clone_from(picture);
-        }
+        after.name = self.name.clone().after(after.name);
+        after.picture = self.picture.clone().after(after.picture);
         if let Some(roles) = &self.roles {
             after.roles.clone_from(roles);
         }

@@ -263,16 +263,16 @@ impl ClientChangeBody {
     fn judged(self) -> Result<ClientChange, Refused> {
         Ok(ClientChange {
             name: patched(self.name),
-            grants: patched(self.grants).flatten().map(|names| grants(&names)).transpose()?,
-            scopes: patched(self.scopes).flatten(),
-            redirect_uris: patched(self.redirect_uris).flatten(),
-            origins: patched(self.origins).flatten(),
-            resources: patched(self.resources).flatten(),
-            resource_server: patched(self.resource_server).flatten(),
-            audiences: patched(self.audiences).flatten(),
+            grants: self.grants.take().map(|names| grants(&names)).transpose()?,
+            scopes: self.scopes.take(),
+            redirect_uris: self.redirect_uris.take(),
+            origins: self.origins.take(),
+            resources: self.resources.take(),
+            resource_server: self.resource_server.take(),
+            audiences: self.audiences.take(),
             access_ttl: patched(self.access_ttl),
             refresh_ttl: patched(self.refresh_ttl),
-            rotation: patched(self.rotation).flatten(),
+            rotation: self.rotation.take(),
         })
     }
 }

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use poem::Request;
 use poem::web::Data;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::admit;
-use crate::flows::Flows;
+use crate::flows::{Flows, Page};
 use crate::http::bearer::Bearer;
 use crate::http::error::{ProblemRefused, Refused};
 use crate::http::json::{JsonBody, Kind, Member, Members};
+use crate::http::lists::LIMIT;
 use crate::http::{Tag, time};
 use crate::model::signing_key::SealedKey;
 use crate::model::timestamp::Timestamp;
@@ -43,7 +44,7 @@ pub struct KeyAnswer {
 pub struct KeyList {
     /// The keys.
     items: Vec<KeyAnswer>,
-    /// There is never another page.
+    /// What to ask for the next page with.
     next_cursor: Option<String>,
 }
 
@@ -91,11 +92,16 @@ impl AdminKeysApi {
         flows: Data<&Arc<Flows>>,
         request: &Request,
         bearer: Bearer,
+        /// How many at most.
+        #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
+        limit: Query<Option<u16>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
     ) -> Result<Json<KeyList>, ProblemRefused> {
         admit(&flows, request, &bearer).await?;
-        let (keys, now) = flows.list_keys().await.map_err(Refused::from)?;
-        let items = keys.iter().map(|key| KeyAnswer::new(key, now)).collect();
-        Ok(Json(KeyList { items, next_cursor: None }))
+        let (page, now) = flows.page_keys(limit.0.unwrap_or(LIMIT), cursor.0.as_deref()).await?;
+        let Page { items, next_cursor } = page.map(|key| KeyAnswer::new(&key, now));
+        Ok(Json(KeyList { items, next_cursor }))
     }
 
     /// A signing key

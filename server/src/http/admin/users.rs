@@ -212,12 +212,12 @@ impl AdminUsersApi {
         let (_, by) = admit(&flows, request, &bearer).await?;
         let change = body.read()?;
         let change = UserChange {
-            username: patched(change.username).flatten(),
-            email: patched(change.email).flatten(),
+            username: change.username.take(),
+            email: change.email.take(),
             name: patched(change.name),
             picture: patched(change.picture),
-            roles: patched(change.roles).flatten(),
-            locked: patched(change.locked).flatten(),
+            roles: change.roles.take(),
+            locked: change.locked.take(),
         };
         let (user, _) = flows.change_user(&user_id(&id.0)?, change, by).await?;
         let seen = flows.last_seen(&user.id).await.map_err(Refused::from)?;
