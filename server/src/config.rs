@@ -31,6 +31,9 @@ use ipnet::IpNet;
 use crate::model::signing_key::SigningAlg;
 use values::Values;
 
+/// What an argon2id hash may cost: its memory in KiB times its passes, some seconds' work.
+pub const ARGON2ID_LIMIT: u64 = 4 * 1024 * 1024;
+
 /// For whom the settings are read: it decides a few defaults and rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -320,6 +323,15 @@ fn broken_rules(values: &Values, mode: Mode) -> Vec<ConfigError> {
         let key = if values.is_given("password.memory_kib") { "password.memory_kib" } else { "password.parallelism" };
         let least = 8 * lanes;
         let problem = format!("{lanes} lanes need 8 KiB each: memory_kib must be at least {least}, and is {memory}");
+        broken.push(values.fault(key, &problem));
+    }
+    if let (Ok(memory), Ok(passes)) = (values.whole("password.memory_kib"), values.whole("password.iterations"))
+        && u64::from(memory) * u64::from(passes) > ARGON2ID_LIMIT
+    {
+        // A hash that costs more is never computed, so nobody could sign in.
+        let key = if values.is_given("password.memory_kib") { "password.memory_kib" } else { "password.iterations" };
+        let problem =
+            format!("memory_kib times iterations may be {ARGON2ID_LIMIT} at most: a sign-in would take too long");
         broken.push(values.fault(key, &problem));
     }
     if mode == Mode::Serve

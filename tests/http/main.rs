@@ -10,6 +10,7 @@ mod discovery;
 mod endings;
 mod errors;
 mod introspection;
+mod legacy_hashes;
 mod metrics;
 mod new_client;
 mod pages;

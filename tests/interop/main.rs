@@ -1,9 +1,11 @@
-//! Do clients that others wrote get along with the server? Unpatched, as their users have them.
+//! Do clients that others wrote get along with the server, and do the users of other programs move to it? Unpatched, as their users
+//! have them.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use grantd_tests::process;
+use grantd_tests::process::{self, grantd};
+use grantd_tests::rows::Rows;
 use grantd_tests::skip;
 use grantd_tests::temp::TempDir;
 
@@ -18,22 +20,53 @@ fn openid_client_of_npm_walks_through_everything() {
 
 #[test]
 fn authlib_of_pypi_walks_through_everything() {
-    walk_in_python("authlib", "authlib_client.py");
+    let Some(python) = python() else { return skip("Authlib is not installed in tests/.venv: tests/run does it") };
+    walk(&python, &here().join("authlib_client.py"));
 }
 
 #[test]
 fn the_parser_of_prometheus_reads_the_metrics() {
-    walk_in_python("prometheus_client", "prometheus_parser.py");
+    let Some(python) = python() else {
+        return skip("prometheus_client is not installed in tests/.venv: tests/run does it");
+    };
+    walk(&python, &here().join("prometheus_parser.py"));
 }
 
-/// As [`walk`], for a program that needs a package of PyPI.
-fn walk_in_python(package: &str, program: &str) {
-    let python = here().join("../.venv/bin/python");
-    let has_it = Command::new(&python).args(["-c", &format!("import {package}")]).stderr(Stdio::null()).status();
-    if !has_it.is_ok_and(|status| status.success()) {
-        return skip(&format!("{package} is not installed in tests/.venv: tests/run does it"));
+#[tokio::test(flavor = "multi_thread")]
+async fn the_users_of_django_bcrypt_passlib_and_argon2_cffi_move_and_sign_in() {
+    let Some(python) = python() else { return skip("Django is not installed in tests/.venv: tests/run does it") };
+    let made = Command::new(python).arg(here().join("hashes.py")).output().expect("Python");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let users: serde_json::Value = serde_json::from_slice(&made.stdout).expect("JSON");
+    let users = users.as_array().expect("a list");
+    let text = |user: &serde_json::Value, member: &str| user[member].as_str().expect("a text").to_owned();
+
+    let data = TempDir::new();
+    let server = process::dev(data.path()).start();
+    for user in users {
+        let (name, hash) = (text(user, "name"), text(user, "hash"));
+        let args = ["user", "create", &name, "--email", &format!("{name}@example.org"), "--password-hash-file", "-"];
+        grantd(&args).env("GRANTD_DATA_DIR", data.path().display().to_string()).input(hash).run().expect(0);
     }
-    walk(&python.display().to_string(), &here().join(program));
+    let ours = "SELECT count(*) FROM users WHERE password_hash LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'";
+    let rows = Rows::Sqlite(data.join("grantd.db"));
+    // The two of dev.
+    assert_eq!(rows.numbers(ours).await, [2]);
+    for user in users {
+        let (name, password) = (text(user, "name"), text(user, "password"));
+        server.client().try_sign_in(&name, &format!("!{password}")).await.expect_error(400, "invalid_grant");
+        server.client().sign_in(&name, &password).await;
+    }
+    assert_eq!(rows.numbers(ours).await, [2 + i64::try_from(users.len()).expect("a number")]);
+    for user in users {
+        server.client().sign_in(&text(user, "name"), &text(user, "password")).await;
+    }
+}
+
+/// The interpreter of the environment that `tests/run` fills.
+fn python() -> Option<String> {
+    let python = here().join("../.venv/bin/python");
+    python.exists().then(|| python.display().to_string())
 }
 
 /// Runs a client against a server of its own; it exits with 0 when all was as the standards say.

@@ -8,6 +8,7 @@ mod dev;
 mod document;
 mod end;
 mod harness;
+mod hashes;
 mod keys;
 mod log;
 mod metrics;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use grantd::clock::Clock;
 use grantd::config::{Config, ConfigErrors, Mode, Origins};
 use grantd::flows::{
-    ClientRefusal, Flows, KeyError, PasswordHasher, RotationRefusal, SecretKeys, SessionRefusal, UserRefusal,
+    ClientRefusal, Flows, HashFault, KeyError, PasswordHasher, RotationRefusal, SecretKeys, SessionRefusal, UserRefusal,
 };
 use grantd::model::change::Change;
 use grantd::model::reason::Reason;
@@ -86,13 +86,8 @@ impl From<BindError> for Failed {
 impl From<UserRefusal> for Failed {
     fn from(refusal: UserRefusal) -> Self {
         match refusal {
-            UserRefusal::Invalid(faults) => {
-                let faults: Vec<_> = faults
-                    .iter()
-                    .map(|(field, reason)| format!("{field}: {} ({reason}) {}", reason.sentence(), reason.way_on()))
-                    .collect();
-                Self::because(faults.join("\n  "))
-            }
+            UserRefusal::Invalid(faults) => Self::because(told(&faults, None)),
+            UserRefusal::InvalidHash(faults, fault) => Self::because(told(&faults, Some(fault))),
             UserRefusal::Taken(field, reason) => Self::because(format!("{field}: {} ({reason})", reason.sentence())),
             UserRefusal::NotFound => Self::because("there is no such user; `grantd user list` shows them"),
             UserRefusal::LastAdministrator => {
@@ -107,6 +102,15 @@ impl From<UserRefusal> for Failed {
             UserRefusal::Store(error) => error.into(),
         }
     }
+}
+
+/// The values that break a rule, a line each; of a hash, what is wrong with it.
+fn told(faults: &[(&str, Reason)], hash_fault: Option<HashFault>) -> String {
+    let lines = faults.iter().map(|(field, reason)| match hash_fault {
+        Some(fault) if *field == "password_hash" => format!("{field}: {fault} ({reason})"),
+        _ => format!("{field}: {} ({reason}) {}", reason.sentence(), reason.way_on()),
+    });
+    lines.collect::<Vec<_>>().join("\n  ")
 }
 
 impl From<ClientRefusal> for Failed {

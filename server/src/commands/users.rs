@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use grantd::flows::{By, Flows, NewUser, UserChange, UserRefusal};
+use grantd::flows::{By, Flows, NewPassword, NewUser, UserChange, UserRefusal};
 use grantd::model::timestamp::Timestamp;
 use grantd::model::user::{User, parse_roles};
 use serde_json::{Value, json};
@@ -14,7 +14,8 @@ use super::{Done, Failed, complain, on_data, said, say, say_json, say_members, s
 pub enum UserCommand {
     /// Make a user
     #[command(
-        after_help = "Example:\n  grantd user create ada --email ada@example.org --role admin --password-file ada.password"
+        after_help = "Examples:\n  grantd user create ada --email ada@example.org --role admin --password-file ada.password\n  \
+                      grantd user create eve --email eve@example.org --password-hash-file eve.hash"
     )]
     Create {
         /// The username
@@ -25,9 +26,8 @@ pub enum UserCommand {
         /// What the user may do beyond oneself; may repeat
         #[arg(long)]
         role: Vec<String>,
-        /// Where the password stands; - or nothing is standard input
-        #[arg(long, value_name = "FILE")]
-        password_file: Option<PathBuf>,
+        #[command(flatten)]
+        password: PasswordFile,
         /// It is fine if there is one of this name
         #[arg(long)]
         if_absent: bool,
@@ -99,6 +99,25 @@ pub struct Update {
 }
 
 #[derive(clap::Args)]
+pub struct PasswordFile {
+    /// Where the password stands; - or nothing is standard input
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Where a hash of it stands that another program made; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "password_file")]
+    password_hash_file: Option<PathBuf>,
+}
+
+impl PasswordFile {
+    fn read(&self) -> Result<NewPassword, Failed> {
+        match &self.password_hash_file {
+            Some(file) => secret(Some(file), "Password hash").map(NewPassword::Hashed),
+            None => secret(self.password_file.as_deref(), "Password").map(NewPassword::Typed),
+        }
+    }
+}
+
+#[derive(clap::Args)]
 pub struct Named {
     /// Username or e-mail
     name: String,
@@ -109,8 +128,8 @@ pub struct Named {
 
 pub fn user(file: Option<&Path>, command: UserCommand) -> Done {
     match command {
-        UserCommand::Create { name, email, role, password_file, if_absent, json } => {
-            create(file, &name, email, role, password_file.as_deref(), if_absent, json)
+        UserCommand::Create { name, email, role, password, if_absent, json } => {
+            create(file, &name, email, role, &password, if_absent, json)
         }
         UserCommand::List { json } => list(file, json),
         UserCommand::Show(Named { name, json }) => show(file, &name, json),
@@ -142,7 +161,7 @@ fn create(
     username: &str,
     email: String,
     roles: Vec<String>,
-    password_file: Option<&Path>,
+    password: &PasswordFile,
     if_absent: bool,
     json: bool,
 ) -> Done {
@@ -152,7 +171,7 @@ fn create(
         if let Some(user) = there().await? {
             return tell_of_present(&flows, &user, json).await;
         }
-        let password = secret(password_file, "Password")?;
+        let password = password.read()?;
         let new = NewUser { username: username.to_owned(), email, password, roles };
         match flows.create_user(new, By::CommandLine).await {
             // Somebody else made it meanwhile.

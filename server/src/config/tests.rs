@@ -337,8 +337,9 @@ fn the_rules_that_bind_several_settings_hold() {
     assert!(with_env(Mode::Command, &[postgres]).is_ok());
     let lanes = ("GRANTD_PASSWORD__PARALLELISM", "4");
     let memory = |kib| with_env(Mode::Serve, &[lanes, ("GRANTD_PASSWORD__MEMORY_KIB", kib)]);
-    assert!(memory("32").is_ok());
+    assert!(memory("32").is_ok() && memory("2097152").is_ok());
     assert!(memory("31").map(drop).unwrap_err().starts_with("GRANTD_PASSWORD__MEMORY_KIB: 4 lanes"));
+    assert!(memory("2097153").map(drop).unwrap_err().starts_with("GRANTD_PASSWORD__MEMORY_KIB: memory_kib times"));
     let everywhere = [("GRANTD_SERVER__LISTEN", "0.0.0.0:8080")];
     assert!(with_env(Mode::Dev, &everywhere).map(drop).unwrap_err().contains("loopback"));
     assert!(with_env(Mode::Serve, &everywhere).is_ok());

@@ -38,7 +38,7 @@ pub(crate) use keys::etag;
 pub use keys::{KeyError, PublishedKeys, RotationRefusal};
 pub use measures::Measures;
 pub use page::{ListRefusal, Page};
-pub use password::PasswordHasher;
+pub use password::{HashFault, PasswordHasher};
 pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
 pub use seed::{Seed, SeedError};
@@ -46,7 +46,7 @@ pub use sessions::SessionRefusal;
 pub use tally::{Refreshes, Tally};
 pub use token::{Granted, TokenRequest};
 pub use userinfo::UserInfo;
-pub use users::{NewUser, UserChange, UserRefusal};
+pub use users::{NewPassword, NewUser, UserChange, UserRefusal};
 
 use crate::clock::Clock;
 use crate::config::Config;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{By, Denied, Flows, NewUser, UserRefusal};
+use super::{By, Denied, Flows, NewPassword, NewUser, UserRefusal};
 use crate::model::client::{Client, ClientType, GrantType};
 use crate::model::scope::{self, Scopes};
 use crate::model::secret::Secret;
@@ -84,7 +84,7 @@ impl Flows {
         let new = NewUser {
             username: name.to_owned(),
             email: format!("{name}@example.org"),
-            password: Secret::new(password.to_owned()),
+            password: NewPassword::Typed(Secret::new(password.to_owned())),
             roles: role.into_iter().map(str::to_owned).collect(),
         };
         match self.create_user(new, By::Server).await {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 
 use super::acting::hold;
+use super::password::{HashFault, PasswordHash};
 use super::{By, Denied, Flows, ListRefusal, Page, chance, event, page, to_its_end};
 use crate::config::Signup;
 use crate::model::event::{Event, EventType};
@@ -31,10 +32,25 @@ pub struct NewUser {
     pub username: String,
     /// As typed.
     pub email: String,
-    /// As typed.
-    pub password: Secret<String>,
+    /// What the user will sign in with.
+    pub password: NewPassword,
     /// What the user may do beyond oneself.
     pub roles: Vec<String>,
+}
+
+/// A user's first password here.
+#[derive(Clone, Debug)]
+pub enum NewPassword {
+    /// As typed.
+    Typed(Secret<String>),
+    /// The hash that another program made of it, which is replaced at the first sign-in.
+    Hashed(Secret<String>),
+}
+
+/// The same, judged.
+enum Judged {
+    Password(Password),
+    Hash(Secret<String>),
 }
 
 /// Why a user was not made or changed.
@@ -44,6 +60,8 @@ pub enum UserRefusal {
     SignupClosed,
     /// Values that break a rule: the field and the reason of each.
     Invalid(Vec<(&'static str, Reason)>),
+    /// The same where one of them is a password hash, and what is wrong with it.
+    InvalidHash(Vec<(&'static str, Reason)>, HashFault),
     /// The name or the e-mail is another's.
     Taken(&'static str, Reason),
     /// There is no such user.
@@ -102,7 +120,10 @@ impl Flows {
         if let Some(taken) = self.find_clash(&username, &email).await? {
             return Err(taken);
         }
-        let password_hash = self.passwords.hash(password).await.map_err(|_| UserRefusal::Overloaded)?;
+        let password_hash = match password {
+            Judged::Password(password) => self.passwords.hash(password).await.map_err(|_| UserRefusal::Overloaded)?,
+            Judged::Hash(hash) => hash,
+        };
         let user = User {
             id: chance::id(now),
             username: username.text.clone(),
@@ -137,27 +158,38 @@ impl Flows {
         Err(self.find_clash(&username, &email).await?.unwrap_or(UserRefusal::Overloaded))
     }
 
-    fn judge_new_user(&self, new: &mut NewUser) -> Result<(Username, Email, Password), UserRefusal> {
+    fn judge_new_user(&self, new: &mut NewUser) -> Result<(Username, Email, Judged), UserRefusal> {
         let username = Username::parse(&new.username);
         let email = Email::parse(&new.email);
-        let password = Password::chosen(new.password.expose(), self.config.password.min_length);
+        let (password, hash_fault) = match &new.password {
+            NewPassword::Typed(text) => {
+                let password = Password::chosen(text.expose(), self.config.password.min_length);
+                (password.map(Judged::Password).map_err(|r| ("password", r)), None)
+            }
+            NewPassword::Hashed(hash) => match PasswordHash::parse(hash.expose()) {
+                Ok(_) => (Ok(Judged::Hash(hash.clone())), None),
+                Err(fault) => (Err(("password_hash", Reason::UnknownValue)), Some(fault)),
+            },
+        };
         let roles = parse_roles(&new.roles);
         match (username, email, password, roles) {
             (Ok(username), Ok(email), Ok(password), Ok(roles)) => {
                 new.roles = roles;
                 Ok((username, email, password))
             }
-            (username, email, password, roles) => Err(UserRefusal::Invalid(
-                [
+            (username, email, password, roles) => {
+                let faults = [
                     username.err().map(|r| ("username", r)),
                     email.err().map(|r| ("email", r)),
-                    password.err().map(|r| ("password", r)),
+                    password.err(),
                     roles.err().map(|r| ("roles", r)),
-                ]
-                .into_iter()
-                .flatten()
-                .collect(),
-            )),
+                ];
+                let faults = faults.into_iter().flatten().collect();
+                Err(match hash_fault {
+                    None => UserRefusal::Invalid(faults),
+                    Some(fault) => UserRefusal::InvalidHash(faults, fault),
+                })
+            }
         }
     }
 

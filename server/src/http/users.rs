@@ -9,7 +9,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use super::error::ProblemRefused;
 use super::json::{JsonBody, Kind, Member, Members};
 use super::{Tag, time};
-use crate::flows::{Flows, NewUser};
+use crate::flows::{Flows, NewPassword, NewUser};
 use crate::model::secret::Secret;
 use crate::model::user::User;
 
@@ -90,7 +90,7 @@ impl UsersApi {
         let new = NewUser {
             username: new.username,
             email: new.email,
-            password: Secret::new(new.password),
+            password: NewPassword::Typed(Secret::new(new.password)),
             roles: Vec::new(),
         };
         Ok(SignedUp::Created(Json(UserAnswer::new(&flows, flows.sign_up(new).await?))))

@@ -9,7 +9,11 @@ pub const LENGTH_LIMIT: usize = 256;
 
 /// A password in normal form C, never trimmed.
 #[derive(Clone, Debug)]
-pub struct Password(Secret<String>);
+pub struct Password {
+    normal: Secret<String>,
+    /// As it was typed, where that is another text.
+    typed: Option<Secret<String>>,
+}
 
 impl Password {
     /// Takes what was typed; `None` if it is longer than any password can be, so that nobody makes the server hash a book.
@@ -19,8 +23,9 @@ impl Password {
         if text.chars().count() > LENGTH_LIMIT * 4 {
             return None;
         }
-        let text = text::nfc(text);
-        (text.chars().count() <= LENGTH_LIMIT).then(|| Self(Secret::new(text)))
+        let normal = text::nfc(text);
+        let typed = (normal != text).then(|| Secret::new(text.to_owned()));
+        (normal.chars().count() <= LENGTH_LIMIT).then(|| Self { normal: Secret::new(normal), typed })
     }
 
     /// A password for a new account.
@@ -46,7 +51,12 @@ impl Password {
     /// The text itself, for the one who hashes it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.0.expose()
+        self.normal.expose()
+    }
+
+    /// The texts that its hash may have been made of: not every program normalises before it hashes.
+    pub fn forms(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.normal), self.typed.as_ref()].into_iter().flatten().map(|form| form.expose().as_str())
     }
 }
 

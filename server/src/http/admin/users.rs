@@ -10,7 +10,7 @@ use poem_openapi::types::MaybeUndefined;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::{admit, filter, searchable, user_id};
-use crate::flows::{Flows, NewUser, Page, UserChange, UserRefusal};
+use crate::flows::{Flows, NewPassword, NewUser, Page, UserChange, UserRefusal};
 use crate::http::bearer::Bearer;
 use crate::http::error::{ProblemRefused, Refused};
 use crate::http::json::{JsonBody, Kind, Member, Members, MergePatch, patched};
@@ -174,7 +174,12 @@ impl AdminUsersApi {
     ) -> Result<AdminUserMade, ProblemRefused> {
         let (_, by) = admit(&flows, request, &bearer).await?;
         let AdminNewUser { username, email, password, roles } = body.read()?;
-        let new = NewUser { username, email, password: Secret::new(password), roles: roles.unwrap_or_default() };
+        let new = NewUser {
+            username,
+            email,
+            password: NewPassword::Typed(Secret::new(password)),
+            roles: roles.unwrap_or_default(),
+        };
         let user = flows.create_user(new, by).await?;
         Ok(AdminUserMade::Created(Json(AdminUser::new(&flows, user, None))))
     }

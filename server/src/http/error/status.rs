@@ -178,7 +178,7 @@ impl From<UserRefusal> for Refused {
     fn from(refusal: UserRefusal) -> Self {
         match refusal {
             UserRefusal::SignupClosed => Self::new(StatusCode::FORBIDDEN, "access_denied", Reason::SignupClosed),
-            UserRefusal::Invalid(faults) => {
+            UserRefusal::Invalid(faults) | UserRefusal::InvalidHash(faults, _) => {
                 Self::fields(faults.into_iter().map(|(field, reason)| Fault::new(field, reason)).collect())
             }
             UserRefusal::Taken(field, reason) => Self::taken(field, reason),
