@@ -83,8 +83,19 @@ pub struct Server {
     pub listen: SocketAddr,
     /// The networks whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Where `/metrics` is served by itself, if anywhere.
-    pub metrics_listen: Option<SocketAddr>,
+    /// Where `/metrics` is served.
+    pub metrics_listen: MetricsListen,
+}
+
+/// Where `/metrics` is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsListen {
+    /// Nowhere.
+    Nowhere,
+    /// Among everything else: `dev`, unless it is told where.
+    Main,
+    /// Alone, on a listener of its own.
+    Own(SocketAddr),
 }
 
 /// How long tokens live, and what signs them.
@@ -270,7 +281,11 @@ impl Config {
             server: Server {
                 listen: values.address("server.listen")?,
                 trusted_proxies: values.networks("server.trusted_proxies")?,
-                metrics_listen: values.optional_address("server.metrics_listen")?,
+                metrics_listen: match (values.optional_address("server.metrics_listen")?, mode) {
+                    (Some(address), _) => MetricsListen::Own(address),
+                    (None, Mode::Dev) => MetricsListen::Main,
+                    (None, Mode::Serve | Mode::Command) => MetricsListen::Nowhere,
+                },
             },
             database: values.database("database.url")?,
             tokens: Tokens {
@@ -328,13 +343,22 @@ fn broken_rules(values: &Values, mode: Mode) -> Vec<ConfigError> {
             "must be given when the database is PostgreSQL, the same key for every node (`grantd init` makes one)";
         broken.push(values.fault("secret_key_file", problem));
     }
-    if mode == Mode::Dev
-        && let Ok(listen) = values.address("server.listen")
-        && !listen.ip().is_loopback()
-    {
-        // Its passwords are in the documentation.
-        let problem = format!("`grantd dev` listens on loopback only, not on {} (use `grantd serve`)", listen.ip());
-        broken.push(values.fault("server.listen", &problem));
+    let listen = values.address("server.listen").ok();
+    let metrics_listen = values.optional_address("server.metrics_listen").ok().flatten();
+    for (key, address) in [("server.listen", listen), ("server.metrics_listen", metrics_listen)] {
+        if mode == Mode::Dev
+            && let Some(address) = address
+            && !address.ip().is_loopback()
+        {
+            // Its passwords are in the documentation.
+            let ip = address.ip();
+            let problem = format!("`grantd dev` listens on loopback only, not on {ip} (use `grantd serve`)");
+            broken.push(values.fault(key, &problem));
+        }
+    }
+    if mode != Mode::Command && metrics_listen.is_some_and(|own| Some(own) == listen && own.port() != 0) {
+        let problem = "must be another address than server.listen: /metrics has a listener of its own";
+        broken.push(values.fault("server.metrics_listen", problem));
     }
     broken
 }

@@ -26,8 +26,13 @@ mod tests {
     ];
 
     /// Libraries that one floor alone may name, `main` and `commands` aside.
-    const LIBRARIES: [(&str, &[&str]); 4] =
-        [("sea_orm", &["store"]), ("sqlx", &["store"]), ("poem", &["http", "server"]), ("poem_openapi", &["http"])];
+    const LIBRARIES: [(&str, &[&str]); 5] = [
+        ("sea_orm", &["store"]),
+        ("sqlx", &["store"]),
+        ("poem", &["http", "server"]),
+        ("poem_openapi", &["http"]),
+        ("prometheus_client", &["http"]),
+    ];
 
     fn files(folder: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

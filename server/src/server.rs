@@ -12,10 +12,11 @@ use poem::http::uri::Scheme;
 use poem::listener::Acceptor;
 use poem::web::{LocalAddr, RemoteAddr};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::clock::Clock;
-use crate::config::{Config, Database};
+use crate::config::{Config, Database, MetricsListen};
 use crate::flows::{Flows, KeyError, PasswordHasher, SecretKeyError, SecretKeys, Seed, SeedError};
 use crate::http;
 use crate::store::{OpenError, Opened, Purpose, Store, StoreError};
@@ -26,15 +27,21 @@ const DRAIN: Duration = Duration::from_secs(8);
 /// How long a connection may say nothing, or not listen.
 const IDLE: Duration = Duration::from_secs(75);
 
-/// A port of one's own, before anything else is touched.
-pub struct Port {
+/// Ports of one's own, before anything else is touched.
+pub struct Ports {
+    main: Port,
+    /// Where `/metrics` is alone.
+    metrics: Option<Port>,
+}
+
+struct Port {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 /// A server that listens.
 pub struct Server {
-    port: Port,
+    ports: Ports,
     flows: Arc<Flows>,
     draining: Arc<AtomicBool>,
     /// Held for as long as it serves.
@@ -69,44 +76,54 @@ impl From<SecretKeyError> for BindError {
     }
 }
 
-impl Port {
-    /// Takes the port. It is the fault that costs least to find; in dev the issuer follows it.
+impl Ports {
+    /// Takes the ports. It is the fault that costs least to find; in dev the issuer follows the main one.
     ///
     /// # Errors
     /// [`BindError::Address`].
     pub async fn bind(config: &mut Config) -> Result<Self, BindError> {
-        let wanted = config.server.listen;
+        let main = Port::bind(config.server.listen, "server.listen; `grantd dev --port 0` picks a free one").await?;
+        config.follow_port(main.address.port());
+        let metrics = match config.server.metrics_listen {
+            MetricsListen::Own(address) => Some(Port::bind(address, "server.metrics_listen").await?),
+            MetricsListen::Main | MetricsListen::Nowhere => None,
+        };
+        Ok(Self { main, metrics })
+    }
+}
+
+impl Port {
+    /// Takes an address; `way_on` names the setting that it comes from.
+    async fn bind(wanted: SocketAddr, way_on: &str) -> Result<Self, BindError> {
         let refused = |cause: io::Error| {
             let cause = if cause.kind() == io::ErrorKind::AddrInUse {
-                "another program listens there; stop it or choose another port (server.listen; `grantd dev --port 0` picks a free one)"
-                    .to_owned()
+                format!("another program listens there; stop it or choose another port ({way_on})")
             } else {
-                cause.to_string()
+                format!("{cause} ({way_on})")
             };
             BindError::Address { address: wanted, cause }
         };
         let listener = TcpListener::bind(wanted).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        config.follow_port(address.port());
         Ok(Self { listener, address })
     }
 }
 
 impl Server {
-    /// Takes the port and opens the data; nobody is answered before [`Server::run`].
+    /// Takes the ports and opens the data; nobody is answered before [`Server::run`].
     ///
     /// # Errors
     /// [`BindError`].
     pub async fn bind(mut config: Config, clock: Clock, seed: Seed) -> Result<Self, BindError> {
-        let port = Port::bind(&mut config).await?;
-        Self::open(port, config, clock, seed).await
+        let ports = Ports::bind(&mut config).await?;
+        Self::open(ports, config, clock, seed).await
     }
 
     /// Builds the floors from the bottom up: judges the secret key before the data is touched, and the data before it is changed.
     ///
     /// # Errors
     /// [`BindError`].
-    pub async fn open(port: Port, config: Config, clock: Clock, seed: Seed) -> Result<Self, BindError> {
+    pub async fn open(ports: Ports, config: Config, clock: Clock, seed: Seed) -> Result<Self, BindError> {
         let config = Arc::new(config);
         let given = SecretKeys::of_server(&config.secret_key_file, seed)?;
         let Opened { store, lock, missing, new } = Store::open(&config.database, Purpose::Serve).await?;
@@ -127,13 +144,19 @@ impl Server {
         }
         flows.seed(seed).await?;
         flows.prepare_keys(seed).await?;
-        Ok(Self { port, flows, draining: Arc::default(), lock })
+        Ok(Self { ports, flows, draining: Arc::default(), lock })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.port.address
+        self.ports.main.address
+    }
+
+    /// Where `/metrics` is alone, if it has a listener of its own.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.ports.metrics.as_ref().map(|port| port.address)
     }
 
     /// What it can do.
@@ -147,18 +170,30 @@ impl Server {
     /// # Errors
     /// Those of the network.
     pub async fn run(self, asked_to_end: impl Future<Output = ()> + Send) -> io::Result<()> {
-        let endpoint = http::endpoint(Arc::clone(&self.flows), Arc::clone(&self.draining));
-        let draining = Arc::clone(&self.draining);
-        let asked_to_end = async move {
+        let metrics = http::Metrics::new(Arc::clone(&self.flows));
+        let endpoint = http::endpoint(Arc::clone(&self.flows), Arc::clone(&self.draining), metrics.clone());
+        let ending = Notify::new();
+        let asked_to_end = async {
             asked_to_end.await;
-            draining.store(true, Ordering::Relaxed);
+            self.draining.store(true, Ordering::Relaxed);
+            ending.notify_one();
         };
-        let served = poem::Server::new_with_acceptor(self.port)
-            .run_with_graceful_shutdown(endpoint, asked_to_end, Some(DRAIN))
-            .await;
+        let main = poem::Server::new_with_acceptor(self.ports.main).run_with_graceful_shutdown(
+            endpoint,
+            asked_to_end,
+            Some(DRAIN),
+        );
+        let beside = async {
+            let Some(port) = self.ports.metrics else { return Ok(()) };
+            let endpoint = http::metrics_endpoint(Arc::clone(&self.flows), metrics);
+            poem::Server::new_with_acceptor(port)
+                .run_with_graceful_shutdown(endpoint, ending.notified(), Some(DRAIN))
+                .await
+        };
+        let (served, told) = tokio::join!(main, beside);
         self.flows.close().await;
         drop(self.lock);
-        served
+        served.and(told)
     }
 }
 

@@ -11,6 +11,7 @@ mod endings;
 mod errors;
 mod introspection;
 mod legacy_hashes;
+mod metrics;
 mod new_client;
 mod pages;
 mod refresh;

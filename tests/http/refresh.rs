@@ -9,7 +9,7 @@ mod table;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use grantd::flows::{NewClient, TallyCounts};
+use grantd::flows::{NewClient, Refreshes};
 use grantd::model::client::{ClientType, GrantType};
 use grantd::model::secret::Secret;
 use grantd_tests::client::{Answer, Client, Tokens};
@@ -150,8 +150,8 @@ impl Holder {
         self.server.home().rows()
     }
 
-    fn tally(&self) -> TallyCounts {
-        self.server.flows().tally().counts()
+    fn tally(&self) -> Refreshes<u64> {
+        self.server.flows().tally().refreshes.counts()
     }
 }
 

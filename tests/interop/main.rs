@@ -24,6 +24,14 @@ fn authlib_of_pypi_walks_through_everything() {
     walk(&python, &here().join("authlib_client.py"));
 }
 
+#[test]
+fn the_parser_of_prometheus_reads_the_metrics() {
+    let Some(python) = python() else {
+        return skip("prometheus_client is not installed in tests/.venv: tests/run does it");
+    };
+    walk(&python, &here().join("prometheus_parser.py"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_users_of_django_bcrypt_passlib_and_argon2_cffi_move_and_sign_in() {
     let Some(python) = python() else { return skip("Django is not installed in tests/.venv: tests/run does it") };

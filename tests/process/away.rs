@@ -54,18 +54,24 @@ async fn every_door_says_so(client: &Client, bystander: &Tokens) {
     for answer in [refused.0, refused.1, refused.2, refused.3, refused.4] {
         away(answer);
     }
-    let (ready, me, alive, metadata, keys) = tokio::join!(
+    let (ready, me, alive, metadata, keys, metrics) = tokio::join!(
         client.get("/readyz", ""),
         client.get("/api/v1/me", &bystander.access),
         client.get("/livez", ""),
         client.get("/.well-known/openid-configuration", ""),
         client.get("/.well-known/jwks.json", ""),
+        client.get("/metrics", ""),
     );
     ready.expect(503).expect_reason("database_unavailable");
     me.expect(503).expect_reason("database_unavailable");
     alive.expect(200);
     metadata.expect(200);
     assert_eq!(keys.expect(200)["keys"].as_array().map(Vec::len), Some(2), "the last keys that were read");
+    let metrics = metrics.expect(200);
+    assert!(
+        metrics.body.ends_with("# EOF\n") && !metrics.body.contains("grantd_signing_key_age_seconds{"),
+        "{metrics}"
+    );
 }
 
 async fn grows(what: &str, count: &AtomicU64, by: u64) {

@@ -11,6 +11,7 @@ mod harness;
 mod hashes;
 mod keys;
 mod log;
+mod metrics;
 mod race;
 mod refresh;
 mod serve;

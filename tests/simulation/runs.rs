@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use grantd::clock::Clock;
-use grantd::flows::TallyCounts;
+use grantd::flows::Refreshes;
 use grantd_tests::server::{BEGIN, Home, TestServer};
 
 use crate::world::{Ending, Plan, World};
@@ -23,7 +23,7 @@ pub struct Runs {
     /// How each ended.
     pub endings: Vec<Ending>,
     /// How often each row of the table was answered in all of them.
-    pub rows: TallyCounts,
+    pub rows: Refreshes<u64>,
     /// How long they took.
     pub took: Duration,
 }
@@ -49,7 +49,7 @@ impl Runs {
     }
 }
 
-fn work(window: u32, mut next: impl FnMut() -> Option<Plan>) -> (Vec<Ending>, TallyCounts) {
+fn work(window: u32, mut next: impl FnMut() -> Option<Plan>) -> (Vec<Ending>, Refreshes<u64>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let home = Arc::new(Home::in_memory().await);
@@ -59,15 +59,15 @@ fn work(window: u32, mut next: impl FnMut() -> Option<Plan>) -> (Vec<Ending>, Ta
         while let Some(plan) = next() {
             endings.push(World::run(&node, plan).await);
         }
-        let rows = node.flows().tally().counts();
+        let rows = node.flows().tally().refreshes.counts();
         node.stop().await;
         (endings, rows)
     })
 }
 
 /// Both together.
-pub fn sum(one: TallyCounts, other: TallyCounts) -> TallyCounts {
-    TallyCounts {
+pub fn sum(one: Refreshes<u64>, other: Refreshes<u64>) -> Refreshes<u64> {
+    Refreshes {
         step: one.step + other.step,
         again: one.again + other.again,
         wait: one.wait + other.wait,

@@ -7,7 +7,7 @@ use clap::Args;
 use grantd::clock::Clock;
 use grantd::config::{Config, Database, LogFormat, LogLevel, Mode};
 use grantd::flows::{SecretKeys, Seed};
-use grantd::server::{Port, Server};
+use grantd::server::{Ports, Server};
 use grantd::store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -35,11 +35,11 @@ pub fn dev(file: Option<&Path>, dev: &Dev) -> Done {
     start_log(&config);
     runtime()?.block_on(async {
         let data = config.data_dir.display().to_string();
-        let port = Port::bind(&mut config).await?;
+        let ports = Ports::bind(&mut config).await?;
         if dev.fresh {
             forget(&config)?;
         }
-        let server = Server::open(port, config, Clock::system(), Seed::Dev).await?;
+        let server = Server::open(ports, config, Clock::system(), Seed::Dev).await?;
         let asked_to_end = asked_to_end()?;
         introduce_dev(server.flows().config(), &data);
         Ok(server.run(asked_to_end).await?)
@@ -121,7 +121,13 @@ fn introduce_dev(config: &Config, data: &str) {
 /// Where the server is, and what to do first if nobody can administer it.
 async fn introduce(server: &Server) -> Done {
     let config = server.flows().config();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), issuer = config.issuer.as_str(), listen = %server.address(), "ready");
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        issuer = config.issuer.as_str(),
+        listen = %server.address(),
+        metrics = server.metrics_address().map(tracing::field::display),
+        "ready"
+    );
     if !server.flows().has_administrator().await? {
         let advice = "no administrator yet; make one: grantd user create NAME --email NAME@example.org --role admin";
         // A log that machines read holds nothing but its lines.

@@ -64,7 +64,7 @@ fn the_defaults_are_those_of_the_mode() {
     assert_eq!(serve.tokens.signing_alg, SigningAlg::Es256);
     assert_eq!((serve.password.min_length, serve.password.memory_kib, serve.password.queue), (8, 19_456, 256));
     assert!(serve.profile.gravatar && serve.docs.enabled && serve.server.trusted_proxies.is_empty());
-    assert_eq!(serve.server.metrics_listen, None);
+    assert_eq!((dev.server.metrics_listen, serve.server.metrics_listen), (MetricsListen::Main, MetricsListen::Nowhere));
 }
 
 #[test]
@@ -230,7 +230,7 @@ GRANTD_TOKENS__ACCESS_TTL: "5 minutes" is not a duration (write 45s, 5m, 1h, 90d
     let config = with_env(Mode::Serve, &env).unwrap();
     let proxies: Vec<_> = config.server.trusted_proxies.iter().map(ToString::to_string).collect();
     assert_eq!(proxies, ["10.0.0.0/8", "::1/128"]);
-    assert_eq!(config.server.metrics_listen.map(|address| address.port()), Some(9090));
+    assert_eq!(config.server.metrics_listen, MetricsListen::Own("[::1]:9090".parse().unwrap()));
     assert!(!config.docs.enabled && config.password.min_length == 15);
 }
 

@@ -84,13 +84,15 @@ impl Flows {
         now: Timestamp,
     ) -> Result<bool, Failure> {
         let Some((key, Some(counted))) = throttle else { return Ok(false) };
-        match CLIENT_AND_ADDRESS.gate(counted, now) {
-            Gate::Open => Ok(false),
-            Gate::Shut { retry_after } => Err(FAILED.retry_after(retry_after).into()),
+        let seconds = match CLIENT_AND_ADDRESS.gate(counted, now) {
+            Gate::Open => return Ok(false),
+            Gate::Shut { retry_after } => retry_after,
             Gate::OneAtATime if self.store.write().consume_try(key, CLIENT_AND_ADDRESS, counted, now).await? => {
-                Ok(true)
+                return Ok(true);
             }
-            Gate::OneAtATime => Err(FAILED.retry_after(CLIENT_AND_ADDRESS.wait_after(counted.failures + 1)).into()),
-        }
+            Gate::OneAtATime => CLIENT_AND_ADDRESS.wait_after(counted.failures + 1),
+        };
+        self.tally.throttled.client_secret.count();
+        Err(FAILED.retry_after(seconds).into())
     }
 }

@@ -9,6 +9,7 @@ mod health;
 mod introspect;
 mod jwt;
 mod keys;
+mod measures;
 mod page;
 mod password;
 mod refusal;
@@ -16,6 +17,7 @@ mod revoke;
 mod secret_keys;
 mod seed;
 mod sessions;
+mod tally;
 mod throttle;
 mod token;
 mod userinfo;
@@ -34,13 +36,15 @@ pub use introspect::Introspection;
 pub use jwt::Claims;
 pub(crate) use keys::etag;
 pub use keys::{KeyError, PublishedKeys, RotationRefusal};
+pub use measures::Measures;
 pub use page::{ListRefusal, Page};
 pub use password::{HashFault, PasswordHasher};
 pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
 pub use seed::{Seed, SeedError};
 pub use sessions::SessionRefusal;
-pub use token::{Granted, Tally, TallyCounts, TokenRequest};
+pub use tally::{Refreshes, Tally};
+pub use token::{Granted, TokenRequest};
 pub use userinfo::UserInfo;
 pub use users::{NewPassword, NewUser, UserChange, UserRefusal};
 
@@ -60,6 +64,7 @@ pub struct Flows {
     pub(crate) signing_keys: keys::SigningKeys,
     pub(crate) passwords: PasswordHasher,
     pub(crate) tally: Tally,
+    pub(crate) started_at: Timestamp,
 }
 
 /// Where a request comes from.
@@ -82,6 +87,7 @@ impl Flows {
         passwords: PasswordHasher,
     ) -> Self {
         Self {
+            started_at: clock.now(),
             config,
             clock,
             store,
@@ -98,7 +104,7 @@ impl Flows {
         &self.config
     }
 
-    /// How often each row of the refresh table was answered.
+    /// How often what happened.
     #[must_use]
     pub const fn tally(&self) -> &Tally {
         &self.tally

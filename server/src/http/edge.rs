@@ -1,4 +1,4 @@
-//! What holds for every request? A name, a line in the log, the words of its errors, and the headers of its answer.
+//! What holds for every request? A name, a line in the log, a place in the metrics, the words of its errors, and the headers of its answer.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
@@ -14,6 +14,7 @@ use super::accept::wants_page;
 use super::cors;
 use super::error::{Dialect, Refused};
 use super::form;
+use super::metrics::Metrics;
 use super::query::Queries;
 use crate::flows::{Flows, request_id};
 use crate::model::reason::Reason;
@@ -26,14 +27,22 @@ pub struct Edge {
     routes: Routes,
     queries: Queries,
     flows: Arc<Flows>,
+    metrics: Metrics,
 }
 
-/// Which methods each path answers: for `Allow`, and to name a route in the log without its ids.
-#[derive(Default)]
+/// Which methods each path answers: for `Allow`, and to name a route in the log and the metrics without its ids.
 pub struct Routes {
-    fixed: HashMap<String, String>,
+    fixed: HashMap<Arc<str>, String>,
     /// Paths with a part that varies, and their parts.
-    varying: Vec<(Vec<String>, String, String)>,
+    varying: Vec<(Vec<String>, Arc<str>, String)>,
+    /// The name of every path that is no route.
+    unknown: Arc<str>,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self { fixed: HashMap::new(), varying: Vec::new(), unknown: "-".into() }
+    }
 }
 
 impl Routes {
@@ -45,26 +54,26 @@ impl Routes {
         }
         let methods = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         if path.contains('{') {
-            self.varying.push((path.split('/').map(str::to_owned).collect(), path.to_owned(), methods));
+            self.varying.push((path.split('/').map(str::to_owned).collect(), path.into(), methods));
         } else {
-            self.fixed.insert(path.to_owned(), methods);
+            self.fixed.insert(path.into(), methods);
         }
     }
 
-    /// The route of a path, and its methods.
-    fn find(&self, path: &str) -> Option<(&str, &str)> {
+    /// The name of a path's route, and the methods of the route if there is one.
+    fn find(&self, path: &str) -> (&Arc<str>, Option<&str>) {
         if let Some((route, methods)) = self.fixed.get_key_value(path) {
-            return Some((route, methods));
+            return (route, Some(methods));
         }
         let parts: Vec<_> = path.split('/').collect();
         let fits = |pattern: &[String]| {
             pattern.len() == parts.len()
                 && pattern.iter().zip(&parts).all(|(one, part)| one.starts_with('{') || one == part)
         };
-        self.varying
-            .iter()
-            .find(|(pattern, ..)| fits(pattern))
-            .map(|(_, route, methods)| (route.as_str(), methods.as_str()))
+        match self.varying.iter().find(|(pattern, ..)| fits(pattern)) {
+            Some((_, route, methods)) => (route, Some(methods)),
+            None => (&self.unknown, None),
+        }
     }
 }
 
@@ -74,15 +83,16 @@ impl Edge {
         routes: Routes,
         queries: Queries,
         flows: Arc<Flows>,
+        metrics: Metrics,
     ) -> Self {
-        Self { inner, routes, queries, flows }
+        Self { inner, routes, queries, flows, metrics }
     }
 
     /// The answer of the route.
     async fn answer(
         &self,
         request: Request,
-        route: Option<&str>,
+        route: &str,
         methods: Option<&str>,
     ) -> std::result::Result<Response, Refused> {
         // RFC 9112 §3.2: one Host, or whoever stands before us may see another site than we do.
@@ -138,7 +148,7 @@ impl Endpoint for Edge {
         let path = request.uri().path().to_owned();
         let own = path.strip_prefix(issuer.path()).unwrap_or(&path);
         let method = request.method().clone();
-        let (route, methods) = self.routes.find(&path).unzip();
+        let (route, methods) = self.routes.find(&path);
         let dialect = match (own.starts_with("/oauth2/"), wants_page(&request)) {
             (true, _) => Dialect::OAuth,
             (false, true) => Dialect::Page,
@@ -168,13 +178,15 @@ impl Endpoint for Edge {
         if let Ok(id) = HeaderValue::from_str(&id) {
             headers.insert(REQUEST_ID, id);
         }
+        let took = started.elapsed();
+        self.metrics.observe(&method, route, response.status(), took);
         tracing::info!(
             id,
             method = %method,
-            route = route.unwrap_or("-"),
+            route = &**route,
             status = response.status().as_u16(),
             reason = reason.map(Reason::as_str),
-            us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             "request"
         );
         Ok(response)

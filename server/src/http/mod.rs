@@ -16,6 +16,7 @@ mod introspect;
 mod json;
 mod lists;
 mod me;
+mod metrics;
 mod origin;
 mod page;
 mod prepared;
@@ -37,8 +38,9 @@ use poem_openapi::{OpenApi, Tags};
 pub use time::write as write_time;
 
 pub use docs::{json as openapi_json, yaml as openapi_yaml};
+pub use metrics::Metrics;
 
-use crate::config::Config;
+use crate::config::{Config, MetricsListen};
 use crate::flows::Flows;
 use edge::{Edge, Routes};
 use home::{Home, Page};
@@ -87,7 +89,11 @@ const APIS: Apis = (
 );
 
 /// The whole of HTTP, over the flows. `draining` turns readiness off.
-pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<Output = Response> + 'static {
+pub fn endpoint(
+    flows: Arc<Flows>,
+    draining: Arc<AtomicBool>,
+    metrics: Metrics,
+) -> impl Endpoint<Output = Response> + 'static {
     let config: Arc<Config> = Arc::clone(flows.config());
     let issuer = &config.issuer;
     let style = Prepared::new(page::STYLE.to_owned(), "text/css; charset=utf-8", "no-cache");
@@ -100,7 +106,7 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
     // Every route is named as it stands at an issuer without a path.
     let mut routes = Routes::default();
     let mut own = Route::new();
-    let table: [(&str, BoxEndpoint<'static>); 10] = [
+    let mut table: Vec<(&str, BoxEndpoint<'static>)> = vec![
         ("/", Home::new(&config).boxed()),
         ("/errors", Page::errors(&config).boxed()),
         ("/style.css", style.boxed()),
@@ -112,6 +118,9 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
         ("/.well-known/openid-configuration", metadata.clone().boxed()),
         ("/.well-known/jwks.json", discovery::Jwks(Arc::clone(&flows)).boxed()),
     ];
+    if config.server.metrics_listen == MetricsListen::Main {
+        table.push((metrics::PATH, metrics.clone().boxed()));
+    }
     for (path, endpoint) in table {
         routes.add(&format!("{}{path}", issuer.path()), &[Method::GET]);
         own = own.at(path, get(endpoint));
@@ -134,5 +143,13 @@ pub fn endpoint(flows: Arc<Flows>, draining: Arc<AtomicBool>) -> impl Endpoint<O
         "" => own.at(inserted, metadata),
         path => Route::new().nest(path, own).at(inserted, metadata),
     };
-    Edge::new(whole.boxed(), routes, queries, flows)
+    Edge::new(whole.boxed(), routes, queries, flows, metrics)
+}
+
+/// `/metrics` and nothing else, for a listener of its own: no path of the issuer stands before it.
+pub fn metrics_endpoint(flows: Arc<Flows>, metrics: Metrics) -> impl Endpoint<Output = Response> + 'static {
+    let mut routes = Routes::default();
+    routes.add(metrics::PATH, &[Method::GET]);
+    let whole = Route::new().at(metrics::PATH, get(metrics.clone()));
+    Edge::new(whole.boxed(), routes, Queries::of(&[], ""), flows, metrics)
 }

@@ -26,11 +26,11 @@ impl Queries {
     }
 
     /// Refuses what the operation does not know. Where a token stands in the address, who looks for tokens says so.
-    pub(super) fn check(&self, method: &Method, route: Option<&str>, query: &str) -> Result<(), Refused> {
+    pub(super) fn check(&self, method: &Method, route: &str, query: &str) -> Result<(), Refused> {
         if query.is_empty() {
             return Ok(());
         }
-        let Some(known) = route.and_then(|route| self.0.get(&(method.clone(), route.to_owned()))) else {
+        let Some(known) = self.0.get(&(method.clone(), route.to_owned())) else {
             return Ok(());
         };
         let strange = names(query)?.into_iter().any(|name| name != "access_token" && !known.contains(&name));

@@ -7,6 +7,7 @@
 mod client_origins;
 mod clients;
 mod connect;
+mod connections;
 mod error;
 mod events;
 mod facts;
@@ -28,6 +29,7 @@ use sea_orm::{
 };
 
 pub use connect::{OpenError, Opened, Purpose};
+pub use connections::Connections;
 pub use error::StoreError;
 pub use facts::{Facts, Line, Wanted};
 

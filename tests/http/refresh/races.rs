@@ -20,7 +20,7 @@ async fn sixty_four_with_the_newest_make_one_step() {
         let after = holder.tally();
         assert_eq!((after.step - before.step, after.again - before.again), (1, 63));
     }
-    assert_guards_were_lost(&holder);
+    assert_guards_were_lost(&holder).await;
     assert_eq!(holder.row().await[0], i64::from(ROUNDS) + 1);
     assert_eq!(holder.told().await, ["signed_in"]);
 }
@@ -37,7 +37,7 @@ async fn sixty_four_late_ones_end_in_one_late_step() {
         let after = holder.tally();
         assert_eq!((after.late - before.late, after.again - before.again), (1, 63));
     }
-    assert_guards_were_lost(&holder);
+    assert_guards_were_lost(&holder).await;
     let told = holder.told().await;
     assert_eq!(told.iter().filter(|event| *event == "refresh_retried").count(), 4, "one a round: {told:?}");
 }
@@ -73,7 +73,7 @@ async fn sixty_four_replays_end_the_family_once() {
         assert!(!holder.is_listed().await);
         holder.first = holder.client.sign_in_ada().await;
     }
-    assert_guards_were_lost(&holder);
+    assert_guards_were_lost(&holder).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -87,7 +87,7 @@ async fn sixty_four_that_are_ahead_of_the_database_catch_it_up_once() {
         assert_eq!(generation(&token), 4);
         assert_eq!((holder.tally().behind, holder.tally().again), (round, 63 * round));
     }
-    assert_guards_were_lost(&holder);
+    assert_guards_were_lost(&holder).await;
     assert_eq!(
         holder.told().await,
         ["signed_in", "database_behind", "database_behind", "database_behind", "database_behind"]
@@ -147,6 +147,9 @@ fn one_refresh_token(replies: &[Reply]) -> String {
 }
 
 /// Had all of them come one after the other, the test would show nothing.
-fn assert_guards_were_lost(holder: &Holder) {
-    assert!(holder.tally().guards_lost > 0, "no two of them met");
+async fn assert_guards_were_lost(holder: &Holder) {
+    let lost = holder.tally().guards_lost;
+    assert!(lost > 0, "no two of them met");
+    let told = holder.client.get("/metrics", "").await.expect(200);
+    assert!(told.body.contains(&format!("\ngrantd_refresh_guards_lost_total {lost}\n")), "{told}");
 }

@@ -4,6 +4,7 @@
 
 mod hash;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use argon2::Params;
@@ -12,6 +13,7 @@ use tokio::sync::oneshot;
 pub use hash::HashFault;
 pub(super) use hash::PasswordHash;
 
+use super::tally::Counter;
 use crate::config;
 use crate::model::password::Password;
 use crate::model::secret::Secret;
@@ -19,9 +21,17 @@ use crate::model::secret::Secret;
 /// The threads.
 pub struct PasswordHasher {
     queue: mpsc::SyncSender<Job>,
+    load: Arc<Load>,
     params: Params,
     /// A hash that nobody's password has: what is verified for a user that nobody is.
     nobody: PasswordHash,
+}
+
+/// What lies before the threads, and behind them.
+#[derive(Default)]
+struct Load {
+    waiting: AtomicU64,
+    hashed: Counter,
 }
 
 /// The queue is full.
@@ -49,13 +59,14 @@ impl PasswordHasher {
         let params = hash::params(config.memory_kib, config.iterations, config.parallelism)?;
         let (queue, jobs) = mpsc::sync_channel(config.queue);
         let jobs = Arc::new(Mutex::new(jobs));
+        let load = Arc::<Load>::default();
         for number in 0..config.threads {
-            let (jobs, params) = (Arc::clone(&jobs), params.clone());
+            let (jobs, load, params) = (Arc::clone(&jobs), Arc::clone(&load), params.clone());
             let name = format!("password-{number}");
-            std::thread::Builder::new().name(name).spawn(move || work(&jobs, &params)).ok()?;
+            std::thread::Builder::new().name(name).spawn(move || work(&jobs, &load, &params)).ok()?;
         }
         let nobody = PasswordHash::nobody(&params);
-        Some(Self { queue, params, nobody })
+        Some(Self { queue, load, params, nobody })
     }
 
     /// Hashes a password.
@@ -64,7 +75,7 @@ impl PasswordHasher {
     /// [`QueueFull`], at once.
     pub async fn hash(&self, password: Password) -> Result<Secret<String>, QueueFull> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Job::Hash(password, answer)).map_err(|_| QueueFull)?;
+        self.send(Job::Hash(password, answer))?;
         answered.await.ok().flatten().map(Secret::new).ok_or(QueueFull)
     }
 
@@ -97,25 +108,49 @@ impl PasswordHasher {
 
     async fn compare(&self, password: Password, hash: PasswordHash) -> Result<bool, QueueFull> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Job::Verify(password, hash, answer)).map_err(|_| QueueFull)?;
+        self.send(Job::Verify(password, hash, answer))?;
         answered.await.map_err(|_| QueueFull)
+    }
+
+    fn send(&self, job: Job) -> Result<(), QueueFull> {
+        // Counted first: a thread may take it at once.
+        self.load.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queue.try_send(job).map_err(|_| {
+            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
+            QueueFull
+        })
+    }
+
+    /// How many passwords wait for a thread.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.load.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How many hashes were computed.
+    #[must_use]
+    pub fn hashed(&self) -> u64 {
+        self.load.hashed.get()
     }
 }
 
 /// One thread: takes a job, does it, and keeps its memory for the next.
-fn work(jobs: &Mutex<mpsc::Receiver<Job>>, params: &Params) {
+fn work(jobs: &Mutex<mpsc::Receiver<Job>>, load: &Load, params: &Params) {
     let mut memory = Vec::new();
     loop {
         // A thread that waits holds the lock; one that works does not.
         let Ok(Ok(job)) = jobs.lock().map(|jobs| jobs.recv()) else { return };
+        load.waiting.fetch_sub(1, Ordering::Relaxed);
         match job {
             // Nobody waits for it any more.
             Job::Hash(_, answer) if answer.is_closed() => continue,
             Job::Verify(_, _, answer) if answer.is_closed() => continue,
             Job::Hash(password, answer) => {
+                load.hashed.count();
                 let _ = answer.send(hash::make(params, &mut memory, &password));
             }
             Job::Verify(password, hash, answer) => {
+                load.hashed.count();
                 let _ = answer.send(hash.is_of(&mut memory, &password));
             }
         }

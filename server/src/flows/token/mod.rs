@@ -6,12 +6,10 @@ mod issue;
 mod password;
 mod refresh;
 mod refresh_token;
-mod tally;
 
 use std::sync::Arc;
 
 pub(super) use refresh_token::RefreshToken;
-pub use tally::{Tally, TallyCounts};
 
 use super::refusal::{Code, Failure, Refusal};
 use super::{Credentials, Flows, Origin};
@@ -100,7 +98,13 @@ impl Flows {
         }
         match grant {
             GrantType::Password => self.password_grant(request, client, facts, now).await,
-            GrantType::RefreshToken => self.refresh_grant(request, client, presented, facts, now).await,
+            GrantType::RefreshToken => {
+                let answer = self.refresh_grant(request, client, presented, facts, now).await;
+                if let Err(Failure::Refused(refusal)) = &answer {
+                    self.tally.refused_refreshes.count(refusal.reason);
+                }
+                answer
+            }
             GrantType::ClientCredentials => self.client_credentials_grant(&request, &client, &facts, now).await,
         }
     }

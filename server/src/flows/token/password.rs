@@ -59,10 +59,11 @@ impl Flows {
             None if username.contains('@') => format!("email {email_key}"),
             None => format!("name {username_key}"),
         };
-        let throttle = match self.pass_throttle(&account, request.origin.ip, now).await? {
-            Ok(throttle) => Arc::new(throttle),
-            Err(seconds) => return Err(FAILED.retry_after(seconds).into()),
-        };
+        let throttle = self.pass_throttle(&account, request.origin.ip, now).await?.map_err(|seconds| {
+            self.tally.throttled.sign_in.count();
+            FAILED.retry_after(seconds)
+        })?;
+        let throttle = Arc::new(throttle);
         let Some(password) = Password::typed(password.expose()) else {
             // No password is so long, but finding that out must not be cheaper than finding out that one is wrong.
             self.passwords.spend().await;
@@ -72,6 +73,7 @@ impl Flows {
         for _ in 0..TRIES {
             let hash = user.as_ref().map(|user| &user.password_hash);
             let Ok(verified) = self.passwords.verify(password.clone(), hash).await else {
+                self.tally.sign_ins.overloaded.count();
                 throttle.not_tried(self.store.write()).await?;
                 return Err(Refusal::overloaded().into());
             };
@@ -99,6 +101,7 @@ impl Flows {
             // Its password was changed or re-hashed, or it was locked or deleted, since it was read: look again.
             user = find_user().await?;
         }
+        self.tally.sign_ins.overloaded.count();
         Err(Refusal::overloaded().into())
     }
 
@@ -135,6 +138,7 @@ impl Flows {
             tx.insert_event(&signed_in).await?;
             throttle.succeeded(&tx).await?;
             tx.commit().await?;
+            flows.tally.sign_ins.ok.count();
             Ok(true)
         })
         .await
@@ -153,9 +157,10 @@ impl Flows {
         to_its_end(async move {
             let tx = flows.store.begin().await?;
             throttle.failed(&tx, now).await?;
+            let locked = user.as_ref().is_some_and(|user| user.locked_at.is_some());
             // A failure for a name that nobody has writes no event: the log is not for guessers to fill.
             if let Some(user) = user {
-                let reason = if user.locked_at.is_some() { Reason::UserLocked } else { Reason::SignInFailed };
+                let reason = if locked { Reason::UserLocked } else { Reason::SignInFailed };
                 let mut failed = event(now, EventType::SignInFailed, Some(reason));
                 failed.user_id = Some(user.id);
                 failed.client_id = Some(client_id);
@@ -163,6 +168,9 @@ impl Flows {
                 tx.insert_event(&failed).await?;
             }
             tx.commit().await?;
+            let outcomes = &flows.tally.sign_ins;
+            let outcome = if locked { &outcomes.locked } else { &outcomes.wrong };
+            outcome.count();
             Err(FAILED.into())
         })
         .await

@@ -64,10 +64,10 @@ impl Flows {
                 }
             };
             if self.carry_out(judgement, &family, &presented, &request, now).await? {
-                self.tally.count(judgement);
+                self.tally.refreshes.row(judgement).count();
                 return answer.map_err(Failure::from);
             }
-            self.tally.count_lost_guard();
+            self.tally.refreshes.guards_lost.count();
             tracing::debug!("another request was quicker with this refresh token; looking again");
             let wanted = Wanted {
                 family: Some(&presented.family),

@@ -68,7 +68,10 @@ impl Flows {
         // The door of the sign-in: who guesses here is counted there.
         let throttle = match self.pass_throttle(&format!("user {id}"), origin.ip, now).await? {
             Ok(throttle) => Arc::new(throttle),
-            Err(seconds) => return Err(UserRefusal::WrongPassword(Some(seconds))),
+            Err(seconds) => {
+                self.tally.throttled.password_change.count();
+                return Err(UserRefusal::WrongPassword(Some(seconds)));
+            }
         };
         let by = signed.oneself(origin);
         let Some(current) = Password::typed(current.expose()) else {
