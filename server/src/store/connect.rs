@@ -18,6 +18,8 @@ use crate::config::Database;
 
 /// How long a request waits for a connection before it is told that the database is away.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long `grantd migrate` waits for others that migrate the same SQLite data.
+const PATIENCE_TO_MIGRATE: Duration = Duration::from_mins(1);
 /// Connections of one node to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// Connections that read SQLite beside its one writer.
@@ -189,7 +191,7 @@ async fn open_sqlite(path: &Path, purpose: Purpose, at: &str) -> std::result::Re
         make_private_file(path).map_err(unusable)?;
     }
     let lock = if purpose == Purpose::Serve { Some(lock_beside(path, at)?) } else { None };
-    let store = sqlite_pools(path, creates)
+    let store = sqlite_pools(path, purpose, creates)
         .await
         .map_err(|error| OpenError::Unusable { at: at.to_owned(), cause: error.to_string() })?;
     Ok((store, lock))
@@ -227,7 +229,8 @@ fn lock_beside(path: &Path, at: &str) -> std::result::Result<File, OpenError> {
     }
 }
 
-async fn sqlite_pools(path: &Path, create: bool) -> std::result::Result<Store, sqlx::Error> {
+async fn sqlite_pools(path: &Path, purpose: Purpose, create: bool) -> std::result::Result<Store, sqlx::Error> {
+    let patience = if purpose == Purpose::Migrate { PATIENCE_TO_MIGRATE } else { PATIENCE };
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(create)
@@ -235,7 +238,7 @@ async fn sqlite_pools(path: &Path, create: bool) -> std::result::Result<Store, s
         // A sign-out that was answered must not come back after a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(patience)
         .statement_cache_capacity(200)
         .disable_statement_logging();
     let pool = |connections: u32| {
