@@ -174,25 +174,25 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 /// Runs a command on the data, beside a running server or without one.
 pub fn on_data<F: Future<Output = Done>>(file: Option<&Path>, command: impl FnOnce(Arc<Flows>) -> F) -> Done {
     let (config, _) = settings(Mode::Command, file, &[])?;
-    on_data_with(config, SecretKeys::none(), command)
+    on_data_with(config, |_| Ok(SecretKeys::none()), command)
 }
 
 /// The same for a command that seals keys.
 pub fn on_data_with_keys<F: Future<Output = Done>>(file: Option<&Path>, command: impl FnOnce(Arc<Flows>) -> F) -> Done {
     let (config, _) = settings(Mode::Command, file, &[])?;
-    let keys = SecretKeys::read(&config.secret_key_file).map_err(Failed::usage)?;
-    on_data_with(config, keys, command)
+    on_data_with(config, |config| SecretKeys::read(&config.secret_key_file).map_err(Failed::usage), command)
 }
 
 fn on_data_with<F: Future<Output = Done>>(
     mut config: Config,
-    keys: SecretKeys,
+    keys: impl FnOnce(&Config) -> Result<SecretKeys, Failed>,
     command: impl FnOnce(Arc<Flows>) -> F,
 ) -> Done {
     // One hash at most.
     config.password.threads = 1;
     runtime()?.block_on(async {
         let Opened { store, .. } = Store::open(&config.database, Purpose::Command).await?;
+        let keys = keys(&config)?;
         let passwords = PasswordHasher::start(&config.password).ok_or_else(|| Failed::usage(BindError::Password))?;
         let flows = Arc::new(Flows::new(Arc::new(config), Clock::system(), store, keys, passwords));
         let done = command(Arc::clone(&flows)).await;
