@@ -24,14 +24,12 @@ use super::secret_keys::SecretKey;
 use super::{Flows, SecretKeyError, Seed};
 use crate::model::signing_key::{KeyState, SealedKey, SigningAlg};
 use crate::model::timestamp::Timestamp;
-use crate::store::StoreError;
+use crate::store::{Signer, StoreError, Wanted};
 
 pub use rotation::RotationRefusal;
 
-/// How old the published keys may get.
-const FRESH_FOR: Duration = Duration::from_secs(5);
-/// How soon an unknown `kid` makes us look again: anybody can send one.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How old the published keys may get, in seconds.
+const FRESH_FOR: u64 = 5;
 /// How many tokens we remember to carry a good signature.
 const MEMO: usize = 10_000;
 
@@ -45,7 +43,7 @@ pub struct SigningKeys {
 struct Loaded {
     keys: Vec<Arc<SigningKey>>,
     published: PublishedKeys,
-    at: Option<Instant>,
+    at: Option<(Instant, Timestamp)>,
 }
 
 /// The JWKS as it is sent.
@@ -167,9 +165,9 @@ impl Flows {
         plain.ok_or_else(|| KeyError::Sealed(key.kid.clone()))
     }
 
-    /// The key that `kid` names, for signing: the database has just said that it signs.
-    pub(crate) async fn find_signing_key(&self, kid: Option<&str>) -> Result<Arc<SigningKey>, StoreError> {
-        let kid = kid.ok_or_else(|| StoreError::Broken("no key signs".to_owned()))?;
+    /// The key pair of the one that signs: the database has just said that it does.
+    pub(crate) async fn find_signing_key(&self, signer: Option<&Signer>) -> Result<Arc<SigningKey>, StoreError> {
+        let Signer { kid, .. } = signer.ok_or_else(|| StoreError::Broken("no key signs".to_owned()))?;
         if let Some(key) = self.loaded().find(kid) {
             return Ok(key);
         }
@@ -181,11 +179,12 @@ impl Flows {
 
     /// The key that `kid` names, for verifying. Anybody may name anything.
     pub(crate) async fn find_verifying_key(&self, kid: &str) -> Result<Option<Arc<SigningKey>>, StoreError> {
-        let loaded = self.loaded();
-        if let Some(key) = loaded.find(kid) {
+        if let Some(key) = self.loaded().find(kid) {
             return Ok(Some(key));
         }
-        if loaded.is_younger_than(LOOK_AGAIN_AFTER) {
+        // Another node may have made it a moment ago. Only what the database knows is worth reading all of them again.
+        let wanted = Wanted { kid: Some(kid), ..Wanted::default() };
+        if !self.store.read().find_facts(&wanted, self.clock.now()).await?.key_is_good {
             return Ok(None);
         }
         Ok(self.load_keys().await?.find(kid))
@@ -193,8 +192,8 @@ impl Flows {
 
     /// The JWKS (RFC 7517 §5), at most five seconds old. While the database is away, the last one that was read.
     pub async fn published_keys(&self) -> PublishedKeys {
-        let loaded = self.loaded();
-        if loaded.is_younger_than(FRESH_FOR) {
+        let (loaded, now) = (self.loaded(), self.clock.now());
+        if loaded.is_fresh(now) {
             return loaded.published.clone();
         }
         match self.load_keys().await {
@@ -205,7 +204,7 @@ impl Flows {
                 self.keep_loaded(Loaded {
                     keys: loaded.keys.clone(),
                     published: loaded.published.clone(),
-                    at: Some(Instant::now()),
+                    at: Some((Instant::now(), now)),
                 });
                 loaded.published.clone()
             }
@@ -234,7 +233,7 @@ impl Flows {
                 })
             })
             .collect();
-        Ok(self.keep_loaded(Loaded { published: publish(&keys), keys, at: Some(Instant::now()) }))
+        Ok(self.keep_loaded(Loaded { published: publish(&keys), keys, at: Some((Instant::now(), now)) }))
     }
 
     fn keep_loaded(&self, loaded: Loaded) -> Arc<Loaded> {
@@ -249,8 +248,11 @@ impl Loaded {
         self.keys.iter().find(|key| *key.kid == *kid).cloned()
     }
 
-    fn is_younger_than(&self, age: Duration) -> bool {
-        self.at.is_some_and(|at| at.elapsed() < age)
+    /// By both clocks: that of the process stands still while the machine sleeps, the other can be set.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.at.is_some_and(|(instant, at)| {
+            instant.elapsed() < Duration::from_secs(FRESH_FOR) && now.0.abs_diff(at.0) < FRESH_FOR
+        })
     }
 }
 

@@ -54,7 +54,7 @@ impl Flows {
         for key in self.store.read().list_signing_keys().await?.into_iter().filter(|key| algs.contains(&key.alg)) {
             // The one place that says which key signs is asked, not repeated.
             let wanted = Wanted { signing_alg: Some(key.alg), ..Wanted::default() };
-            if self.store.read().find_facts(&wanted, now).await?.signing_kid == Some(key.kid) {
+            if self.store.read().find_facts(&wanted, now).await?.signer.is_some_and(|signer| signer.kid == key.kid) {
                 ages.push((key.alg, now.since(key.created_at)));
             }
         }

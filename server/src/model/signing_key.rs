@@ -19,6 +19,9 @@ pub enum SigningAlg {
 }
 
 impl SigningAlg {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Es256, Self::EdDsa, Self::Rs256];
+
     /// The name that JOSE headers carry.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -32,7 +35,7 @@ impl SigningAlg {
     /// The algorithm of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Es256, Self::EdDsa, Self::Rs256].into_iter().find(|alg| alg.as_str() == name)
+        Self::ALL.into_iter().find(|alg| alg.as_str() == name)
     }
 }
 
@@ -112,14 +115,10 @@ impl SealedKey {
         !over
     }
 
-    /// Nothing that it signed is good from `now` on. False if that was so already.
-    pub fn end(&mut self, now: Timestamp) -> bool {
-        let gone = self.gone_at.is_some_and(|at| at <= now);
-        if !gone {
-            self.retired_at = Some(self.retired_at.map_or(now, |at| at.min(now)));
-            self.gone_at = Some(now);
-        }
-        !gone
+    /// Nothing that it ever signed is good any more, by no clock: not by that of a node that is behind, and not by one that goes back.
+    pub fn end(&mut self, now: Timestamp) {
+        self.retired_at = Some(self.retired_at.map_or(now, |at| at.min(now)));
+        self.gone_at = Some(Timestamp(0));
     }
 }
 
@@ -166,11 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn a_leaked_key_is_gone_at_once_even_before_it_signed() {
+    fn a_leaked_key_is_gone_at_once_even_before_it_signed_and_by_every_clock() {
         let mut key = key(100);
-        assert!(key.end(Timestamp(50)));
-        assert_eq!(key.state(Timestamp(50)), KeyState::Gone);
-        assert!(!key.end(Timestamp(60)));
-        assert_eq!(key.gone_at, Some(Timestamp(50)));
+        key.end(Timestamp(50));
+        assert_eq!([0, 50, 100].map(|now| key.state(Timestamp(now))), [KeyState::Gone; 3]);
+        assert_eq!(key.retired_at, Some(Timestamp(50)));
     }
 }

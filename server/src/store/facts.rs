@@ -46,8 +46,17 @@ pub struct Facts {
     pub jti_is_revoked: bool,
     /// Whether the holder is there.
     pub holder_is_there: bool,
-    /// The `kid` of the key that signs now.
-    pub signing_kid: Option<String>,
+    /// The key that signs now.
+    pub signer: Option<Signer>,
+}
+
+/// The key that signs now.
+#[derive(Debug)]
+pub struct Signer {
+    /// Its name.
+    pub kid: String,
+    /// From when on nothing that it signed is good any more.
+    pub gone_at: Option<Timestamp>,
 }
 
 /// A family with its session and its user.
@@ -61,7 +70,7 @@ pub struct Line {
     pub user: Option<User>,
 }
 
-/// The youngest active key signs; where the clock went back and none is active yet, the next to come.
+/// The youngest active key signs that has not retired; where the clock went back and none is active yet, the next to come.
 const FACTS: &str = "SELECT \
     c.id, c.name, c.client_type, c.secret_hash, c.grants, c.scopes, c.redirect_uris, c.origins, c.resources, \
     c.resource_server, c.audiences, c.rotation, c.access_ttl, c.refresh_ttl, c.created_at, c.previous_secret_hash, c.previous_secret_until, \
@@ -70,9 +79,7 @@ const FACTS: &str = "SELECT \
     f.rotated_at, f.answered_at, f.confirmed_at, f.created_at, f.expires_at, f.revoked_at, f.revoked_reason, s.created_at, \
     u.id, u.username, u.username_key, u.email, u.email_key, u.name, u.picture, u.roles, u.password_hash, u.email_verified, \
     u.created_at, u.locked_at, \
-    k.kid, r.jti, h.id, \
-    (SELECT kid FROM signing_keys WHERE alg = $7 AND (gone_at IS NULL OR gone_at > $8) \
-        ORDER BY active_at > $8, ABS(active_at - $8), ordinal DESC LIMIT 1) \
+    k.kid, r.jti, h.id, n.kid, n.gone_at \
     FROM (SELECT 1 AS one) one \
     LEFT JOIN clients c ON c.id = $1 \
     LEFT JOIN throttles t ON t.key = $2 \
@@ -81,7 +88,9 @@ const FACTS: &str = "SELECT \
     LEFT JOIN users u ON u.id = f.user_id \
     LEFT JOIN signing_keys k ON k.kid = $4 AND (k.gone_at IS NULL OR k.gone_at > $8) \
     LEFT JOIN revoked_tokens r ON r.jti = $5 \
-    LEFT JOIN clients h ON h.id = $6 AND h.created_at <= $9";
+    LEFT JOIN clients h ON h.id = $6 AND h.created_at <= $9 \
+    LEFT JOIN signing_keys n ON n.kid = (SELECT kid FROM signing_keys WHERE alg = $7 AND (gone_at IS NULL OR gone_at > $8) \
+        ORDER BY active_at > $8, retired_at IS NOT NULL AND retired_at <= $8, ABS(active_at - $8), ordinal DESC LIMIT 1)";
 
 impl Read {
     /// Reads them.
@@ -110,7 +119,7 @@ impl Read {
             key_is_good: columns.take::<Option<String>>()?.is_some(),
             jti_is_revoked: columns.take::<Option<String>>()?.is_some(),
             holder_is_there: columns.take::<Option<String>>()?.is_some(),
-            signing_kid: columns.take()?,
+            signer: signer(&mut columns)?,
         })
     }
 }
@@ -196,6 +205,12 @@ fn line(columns: &mut Columns<'_>) -> Stored<Option<Line>> {
     };
     let auth_time = Timestamp(columns.take()?);
     Ok(Some(Line { family: family.into(), auth_time, user: user(columns)? }))
+}
+
+/// The key that signs now.
+fn signer(columns: &mut Columns<'_>) -> Stored<Option<Signer>> {
+    let (kid, gone_at) = (columns.take::<Option<String>>()?, columns.take::<Option<i64>>()?);
+    Ok(kid.map(|kid| Signer { kid, gone_at: gone_at.map(Timestamp) }))
 }
 
 /// The user of the line; the columns stand in the order of the table.

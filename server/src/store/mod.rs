@@ -31,7 +31,7 @@ use sea_orm::{
 pub use connect::{OpenError, Opened, Purpose};
 pub use connections::Connections;
 pub use error::StoreError;
-pub use facts::{Facts, Line, Wanted};
+pub use facts::{Facts, Line, Signer, Wanted};
 
 /// What a store method answers.
 pub type Stored<T> = std::result::Result<T, StoreError>;

@@ -77,16 +77,18 @@ impl Flows {
         let now = self.clock.now();
         let active_at = if at_once { now } else { now.plus(JWKS_MAX_AGE + CLOCKS_APART) };
         let others = self.store.read().list_signing_keys().await?;
-        let mut algs = vec![self.config.tokens.signing_alg];
-        if algs != [SigningAlg::Rs256] {
-            algs.push(SigningAlg::Rs256);
-        }
+        // What the settings say here, and what any server was told that signs with these keys.
+        let configured = [self.config.tokens.signing_alg, SigningAlg::Rs256];
+        let is_used = |alg| {
+            configured.contains(&alg) || others.iter().any(|key| key.alg == alg && key.state(now) != KeyState::Gone)
+        };
+        let algs = SigningAlg::ALL.into_iter().filter(|alg| is_used(*alg));
         // A key that was put into the file a moment ago is one that running servers have not read yet.
         let known = self.store.read().list_secret_keys().await?;
         let secret = self.secret_keys.iter().find(|key| known.contains(&key.id)).or(self.secret_keys.newest());
         let secret = secret.ok_or(KeyError::Unmade)?;
         // Outside the transaction: an RSA key takes its time.
-        let made = algs.into_iter().map(|alg| make_key(alg, secret, &others, now, active_at).ok_or(KeyError::Unmade));
+        let made = algs.map(|alg| make_key(alg, secret, &others, now, active_at).ok_or(KeyError::Unmade));
         let made = made.collect::<Result<Vec<_>, _>>()?;
         let (flows, rows) = (Arc::clone(self), made.clone());
         to_its_end(async move { flows.keep_rotation(&rows, at_once, &by, now).await }).await?;
@@ -107,14 +109,12 @@ impl Flows {
         let longest = tx.longest_access_ttl().await?.unwrap_or_default().max(self.config.tokens.access_ttl);
         for mut key in tx.list_signing_keys().await?.into_iter().filter(|key| key.state(now) != KeyState::Gone) {
             let successor = made.iter().find(|made| made.alg == key.alg);
-            let retires = match successor {
-                _ if at_once => key.end(now),
-                Some(successor) => key.retire(successor.active_at, longest),
-                None => false,
-            };
-            if retires {
-                tx.retire_signing_key(&key).await?;
+            if at_once {
+                key.end(now);
+            } else if !successor.is_some_and(|successor| key.retire(successor.active_at, longest)) {
+                continue;
             }
+            tx.retire_signing_key(&key).await?;
         }
         for key in made {
             if !tx.insert_signing_key(key).await? {

@@ -23,6 +23,6 @@ impl Flows {
         let (scopes, audience) = self.grantable(request, client)?;
         // A client has no role, so nothing for it to administer with.
         let scopes = scopes.without(&[scope::ADMIN]);
-        self.issue_to_client(client, scopes, audience, facts.signing_kid.as_deref(), now).await
+        self.issue_to_client(client, scopes, audience, facts.signer.as_ref(), now).await
     }
 }

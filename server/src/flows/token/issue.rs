@@ -11,7 +11,7 @@ use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::{TokenFamily, kept_audience};
 use crate::model::user::{ADMIN_ROLE, User};
-use crate::store::StoreError;
+use crate::store::{Signer, StoreError};
 
 use super::refresh_token::RefreshToken;
 
@@ -22,7 +22,7 @@ pub(super) struct Issue<'a> {
     pub(super) auth_time: Timestamp,
     pub(super) scopes: Scopes,
     pub(super) audience: Vec<String>,
-    pub(super) kid: Option<&'a str>,
+    pub(super) signer: Option<&'a Signer>,
     pub(super) now: Timestamp,
 }
 
@@ -35,6 +35,12 @@ impl Flows {
     /// Life of the client's access tokens, in seconds.
     pub(super) fn access_ttl(&self, client: &Client) -> i64 {
         client.access_ttl.unwrap_or(self.config.tokens.access_ttl)
+    }
+
+    /// From when on a new access token of the client is no good: a life that became longer since the keys were rotated ends with the key.
+    fn access_exp(&self, client: &Client, signer: Option<&Signer>, now: Timestamp) -> Timestamp {
+        let exp = now.plus(self.access_ttl(client));
+        signer.and_then(|signer| signer.gone_at).map_or(exp, |gone_at| exp.min(gone_at))
     }
 
     /// A family for a new sign-in, in its first generation.
@@ -81,8 +87,8 @@ impl Flows {
         generation: i64,
         refreshes: bool,
     ) -> Result<Granted, Failure> {
-        let key = self.find_signing_key(issue.kid).await?;
-        let exp = issue.now.plus(self.access_ttl(issue.client)).min(family.expires_at);
+        let key = self.find_signing_key(issue.signer).await?;
+        let exp = self.access_exp(issue.client, issue.signer, issue.now).min(family.expires_at);
         let claims = Claims {
             iss: self.config.issuer.as_str().to_owned(),
             sub: issue.user.id.to_string(),
@@ -118,11 +124,11 @@ impl Flows {
         client: &Client,
         scopes: Scopes,
         audience: Vec<String>,
-        kid: Option<&str>,
+        signer: Option<&Signer>,
         now: Timestamp,
     ) -> Result<Granted, Failure> {
-        let key = self.find_signing_key(kid).await?;
-        let expires_in = self.access_ttl(client);
+        let key = self.find_signing_key(signer).await?;
+        let exp = self.access_exp(client, signer, now);
         let claims = Claims {
             iss: self.config.issuer.as_str().to_owned(),
             sub: client.id.clone(),
@@ -130,7 +136,7 @@ impl Flows {
             client_id: client.id.clone(),
             scope: scopes.to_string(),
             iat: now.0,
-            exp: now.plus(expires_in).0,
+            exp: exp.0,
             nbf: None,
             jti: client_jti(),
             sid: None,
@@ -138,6 +144,7 @@ impl Flows {
             amr: None,
             roles: None,
         };
+        let expires_in = exp.0 - now.0;
         Ok(Granted { access_token: Secret::new(sign(&key, &claims)?), expires_in, refresh_token: None, scopes })
     }
 }

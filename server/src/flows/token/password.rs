@@ -87,7 +87,7 @@ impl Flows {
                 client: &client,
                 user: &found,
                 auth_time: now,
-                kid: facts.signing_kid.as_deref(),
+                signer: facts.signer.as_ref(),
                 now,
             };
             let refreshes = client.may_use(GrantType::RefreshToken);

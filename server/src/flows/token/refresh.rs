@@ -57,7 +57,7 @@ impl Flows {
                         client: &client,
                         user: &user,
                         auth_time,
-                        kid: facts.signing_kid.as_deref(),
+                        signer: facts.signer.as_ref(),
                         now,
                     };
                     Ok(self.issue(&issue, &family, generation, true).await?)
