@@ -91,16 +91,21 @@ pub fn rows(data: &TempDir) -> Rows {
     Rows::Sqlite(data.join("grantd.db"))
 }
 
-/// What makes data of this version one change older, on either database: the newest change is forgotten, and the table or column that it made.
+/// What makes data of this version one change older, on either database: the newest change is forgotten, and the table, column or index that it made.
 pub fn make_older() -> String {
     let dir = TempDir::new();
     let all = run(&dir, &["migrate", "--dry-run", "--json"]).expect(0).json();
     let newest = all["changes"].as_array().and_then(|all| all.last()?.as_str()).expect("a change").to_owned();
-    let undone = match (newest.split_once("_create_"), newest.split_once("_add_")) {
-        (Some((_, table)), _) => format!("DROP TABLE {table}"),
-        (_, Some((_, added))) => {
+    let after = |verb: &str| newest.split_once(verb).map(|(_, what)| what);
+    let undone = match (after("_create_"), after("_add_"), after("_index_")) {
+        (Some(table), ..) => format!("DROP TABLE {table}"),
+        (_, Some(added), _) => {
             let (column, table) = added.split_once("_to_").expect("a column that is added to a table");
             format!("ALTER TABLE {table} DROP COLUMN {column}")
+        }
+        (.., Some(indexed)) => {
+            let (table, column) = indexed.split_once("_by_").expect("a table that is indexed by a column");
+            format!("DROP INDEX {table}_{column}_id")
         }
         _ => panic!("teach this test a change of another kind: {newest}"),
     };

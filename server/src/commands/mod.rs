@@ -117,7 +117,9 @@ impl From<ClientRefusal> for Failed {
     fn from(refusal: ClientRefusal) -> Self {
         match refusal {
             ClientRefusal::Invalid(_) => Self::usage(refusal),
-            ClientRefusal::Taken(_) | ClientRefusal::NotFound | ClientRefusal::Denied(_) => Self::because(refusal),
+            ClientRefusal::Taken(_) | ClientRefusal::NotFound | ClientRefusal::NoSecret | ClientRefusal::Denied(_) => {
+                Self::because(refusal)
+            }
             ClientRefusal::Store(error) => error.into(),
         }
     }

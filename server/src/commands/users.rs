@@ -263,7 +263,8 @@ fn set_locked(file: Option<&Path>, name: &str, locked: bool, json: bool) -> Done
         let change = UserChange { locked: Some(locked), ..UserChange::default() };
         let (_, changed) = flows.change_user(&user.id, change, By::CommandLine).await?;
         if !changed {
-            complain(if locked { "locked already" } else { "not locked" });
+            complain(if locked { "locked already; nothing was changed" } else { "not locked; nothing was changed" });
+            return if json { show_again(&flows, name).await } else { Ok(()) };
         }
         if json {
             return show_again(&flows, name).await;

@@ -110,8 +110,11 @@ impl Flows {
         if !verified.claims.hold_at(now) {
             return Err(Reason::Expired);
         }
-        // Who is deleted has no living family.
+        // Who is deleted or locked has no living family, but for one that came back at the edge of its idle life.
         let user = line.user.ok_or(Reason::UserDeleted)?;
+        if user.locked_at.is_some() {
+            return Err(Reason::UserLocked);
+        }
         Ok(Living { user, family: line.family, auth_time: line.auth_time })
     }
 

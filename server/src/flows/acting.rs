@@ -62,8 +62,8 @@ impl By {
         }
     }
 
-    /// Writes into an event who did it, and `what` exactly. A user's own list of events shows where the user was, and nothing of
-    /// where an administrator is.
+    /// Writes into an event who did it, and `what` exactly. Where users were stands in their own events and goes with them; where an
+    /// administrator is stands nowhere.
     pub(super) fn sign(&self, event: &mut Event, what: Option<&str>) {
         let who = match self {
             Self::Oneself(actor) => {
@@ -72,7 +72,7 @@ impl By {
                 event.session_id.get_or_insert_with(|| actor.session.clone());
                 None
             }
-            Self::Administrator(actor) => Some(format!("by {} from {}", actor.user, actor.ip)),
+            Self::Administrator(actor) => Some(format!("by {}", actor.user)),
             Self::CommandLine => Some("by the command line".to_owned()),
             Self::Server => Some("by the server".to_owned()),
         };

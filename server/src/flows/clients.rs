@@ -54,7 +54,7 @@ pub struct NewClient {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientRefusal {
     /// Values that break a rule, all of them.
-    #[error("{}", .0.iter().map(|fault| fault.sentence.as_str()).collect::<Vec<_>>().join("\n  "))]
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))]
     Invalid(Vec<ClientFault>),
     /// The id is another's.
     #[error("there is a client `{0}` already")]
@@ -62,6 +62,9 @@ pub enum ClientRefusal {
     /// There is no such client.
     #[error("there is no such client; `grantd client list` shows them")]
     NotFound,
+    /// A public client has no secret to replace.
+    #[error("a public client has no secret")]
+    NoSecret,
     /// Who asks may not.
     #[error("who asks may not")]
     Denied(Denied),

@@ -51,12 +51,13 @@ impl Flows {
         let mut ages = Vec::new();
         // An RS256 key is at hand for ID tokens, whatever signs access tokens.
         let algs = [self.config.tokens.signing_alg, SigningAlg::Rs256];
-        for key in self.store.read().list_signing_keys().await?.into_iter().filter(|key| algs.contains(&key.alg)) {
+        let keys = self.store.read().list_signing_keys().await?;
+        for alg in SigningAlg::ALL.into_iter().filter(|alg| algs.contains(alg)) {
             // The one place that says which key signs is asked, not repeated.
-            let wanted = Wanted { signing_alg: Some(key.alg), ..Wanted::default() };
-            if self.store.read().find_facts(&wanted, now).await?.signer.is_some_and(|signer| signer.kid == key.kid) {
-                ages.push((key.alg, now.since(key.created_at)));
-            }
+            let wanted = Wanted { signing_alg: Some(alg), ..Wanted::default() };
+            let signer = self.store.read().find_facts(&wanted, now).await?.signer;
+            let key = signer.and_then(|signer| keys.iter().find(|key| key.kid == signer.kid));
+            ages.extend(key.map(|key| (alg, now.since(key.created_at))));
         }
         Ok(ages)
     }

@@ -85,7 +85,7 @@ pub(super) struct Fault {
     /// Why.
     pub(super) reason: Reason,
     /// The same in a sentence, where there is a better one than the reason's.
-    pub(super) sentence: Option<String>,
+    pub(super) why: Option<&'static str>,
 }
 
 /// How to come back with credentials.
@@ -120,7 +120,7 @@ pub struct ProblemRefused(Refused);
 
 impl Fault {
     pub(super) const fn new(field: &'static str, reason: Reason) -> Self {
-        Self { field: Cow::Borrowed(field), reason, sentence: None }
+        Self { field: Cow::Borrowed(field), reason, why: None }
     }
 }
 
@@ -173,10 +173,10 @@ impl Refused {
         let errors: Vec<_> = self
             .fields
             .iter()
-            .map(|Fault { field, reason, sentence }| FieldError {
+            .map(|Fault { field, reason, why }| FieldError {
                 field: field.to_string(),
                 reason: reason.to_string(),
-                detail: sentence.clone().unwrap_or_else(|| reason.sentence().to_owned()),
+                detail: why.unwrap_or(reason.sentence()).to_owned(),
             })
             .collect();
         ProblemBody {

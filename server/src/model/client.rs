@@ -146,6 +146,17 @@ impl Client {
         self.secret_hash.iter().chain(previous.map(|previous| &previous.hash))
     }
 
+    /// Whether it is what it was when it was `seen`, as far as sign-ins depend on it: which one it is, its secret and what it may do.
+    #[must_use]
+    pub fn is_as(&self, seen: &Self) -> bool {
+        let secret = |client: &Self| client.secret_hash.as_ref().map(|hash| hash.expose().clone());
+        self.created_at == seen.created_at
+            && secret(self) == secret(seen)
+            && self.grants == seen.grants
+            && self.scopes == seen.scopes
+            && self.resources == seen.resources
+    }
+
     /// Whether it may use this grant.
     #[must_use]
     pub fn may_use(&self, grant: GrantType) -> bool {

@@ -76,7 +76,7 @@ reasons! {
     TooShort "too_short" "The value is too short." "Make it longer."
     TooLong "too_long" "The value is too long." "Make it shorter."
     TooCommon "too_common" "The password is one of those that are tried first." "Choose another, such as a few words that do not belong together."
-    NotAllowedCharacters "not_allowed_characters" "The value holds characters that are not allowed there." "A username has letters, digits, dot, hyphen and underscore."
+    NotAllowedCharacters "not_allowed_characters" "The value holds characters that are not allowed there." "Take them out. A username has letters, digits, dot, hyphen and underscore; nothing has characters that nobody sees."
     NotAnEmail "not_an_email" "The value is not an e-mail address." "Write it as name@example.org."
     UnknownValue "unknown_value" "The value is none of those that are known." "See the API document for those that are."
     ReadOnly "read_only" "The value cannot be set." "Leave it out."

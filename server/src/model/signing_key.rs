@@ -62,6 +62,17 @@ pub struct SealedKey {
     pub ordinal: i64,
 }
 
+/// What it takes to open a key.
+#[derive(Clone, Debug)]
+pub struct Seal {
+    /// The `kid`, which the seal is bound to.
+    pub kid: String,
+    /// The private key, sealed.
+    pub sealed: Vec<u8>,
+    /// Which secret key it is sealed with.
+    pub secret_key_id: String,
+}
+
 /// What a key is good for at some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
@@ -89,6 +100,12 @@ impl KeyState {
 }
 
 impl SealedKey {
+    /// What it takes to open it.
+    #[must_use]
+    pub fn seal(&self) -> Seal {
+        Seal { kid: self.kid.clone(), sealed: self.sealed.clone(), secret_key_id: self.secret_key_id.clone() }
+    }
+
     /// What it is good for at `now`.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> KeyState {

@@ -19,6 +19,8 @@ const NAME_LIMIT: usize = 200;
 const PICTURE_LIMIT: usize = 2048;
 /// The most characters of a role.
 const ROLE_LIMIT: usize = 64;
+/// The most roles of a user: every token carries them.
+const ROLES_LIMIT: usize = 32;
 
 /// A person who can sign in.
 #[derive(Clone, Debug)]
@@ -83,11 +85,14 @@ pub fn parse_picture(text: &str) -> Result<String, Reason> {
     address.filter(|url| plain && url.has_host()).map(|_| text.to_owned()).ok_or(Reason::MalformedRequest)
 }
 
-/// Roles, each named once: words of 1 to 64 visible ASCII characters, which tokens and lists carry as they are.
+/// At most 32 roles, each named once: words of 1 to 64 visible ASCII characters, which tokens and lists carry as they are.
 ///
 /// # Errors
 /// The reason why one of them is none.
 pub fn parse_roles(names: &[String]) -> Result<Vec<String>, Reason> {
+    if names.len() > ROLES_LIMIT {
+        return Err(Reason::TooLong);
+    }
     names.iter().try_fold(Vec::new(), |mut roles, name| {
         match name.chars().count() {
             0 => return Err(Reason::TooShort),

@@ -81,9 +81,7 @@ impl Read {
             Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(&self.executor()).await?;
         rows.into_iter().map(Client::try_from).collect()
     }
-}
 
-impl Read {
     /// A page of clients, newest first: `limit` at most, those after `after`, whose id or name contains `part`.
     pub(crate) async fn page_clients(
         &self,
@@ -114,6 +112,11 @@ impl Write {
     pub(crate) async fn insert_client(&self, client: &Client) -> Stored<bool> {
         let insert = Entity::insert(row_of(client)).on_conflict(OnConflict::new().do_nothing().to_owned());
         Ok(insert.exec_without_returning(&self.executor()).await? == 1)
+    }
+
+    /// The client of this id, which stays as it is until the transaction ends.
+    pub(crate) async fn hold_client(&self, id: &str) -> Stored<Option<Client>> {
+        Entity::find_by_id(id).lock_shared().one(&self.executor()).await?.map(Client::try_from).transpose()
     }
 
     /// The client of this id, which nobody else changes until the transaction ends.

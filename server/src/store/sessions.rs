@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, FromQueryResult, Statement, UpdateMany};
 
+use super::token_families::sessions_of_client;
 use super::{Read, Stored, Write};
 use crate::model::id::{SessionId, UserId};
 use crate::model::reason::Reason;
@@ -86,11 +87,12 @@ impl Read {
         };
         narrow(" AND s.id = ", filter.id.as_ref().map(|id| id.as_str().into()));
         narrow(" AND s.user_id = ", filter.user_id.as_ref().map(|id| id.as_str().into()));
-        narrow(" AND s.client_id = ", filter.client_id.as_deref().map(Into::into));
+        narrow(" AND f.client_id = ", filter.client_id.as_deref().map(Into::into));
         narrow(" AND s.id < ", after.map(|id| id.as_str().into()));
-        narrow(&format!("{IN_ORDER} LIMIT "), limit.map(Into::into));
-        if limit.is_none() {
-            sql.push_str(IN_ORDER);
+        sql.push_str(IN_ORDER);
+        if let Some(limit) = limit {
+            values.push(limit.into());
+            let _ = write!(sql, " LIMIT ${}", values.len());
         }
         let executor = self.executor();
         let statement = Statement::from_sql_and_values(executor.get_database_backend(), sql, values);
@@ -147,7 +149,8 @@ impl Write {
         let none_open = Expr::cust(
             "NOT EXISTS (SELECT 1 FROM token_families f WHERE f.session_id = sessions.id AND f.revoked_at IS NULL)",
         );
-        let update = ending(now, reason).filter(Column::ClientId.eq(client_id)).filter(none_open);
+        let update =
+            ending(now, reason).filter(Column::Id.in_subquery(sessions_of_client(client_id))).filter(none_open);
         update.exec(&self.executor()).await?;
         Ok(())
     }

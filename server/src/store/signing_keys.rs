@@ -2,10 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, DbBackend, QueryOrder};
+use sea_orm::{ActiveValue::Set, DbBackend, QueryOrder, QuerySelect};
 
 use super::{Read, StoreError, Stored, Write};
-use crate::model::signing_key::{SealedKey, SigningAlg};
+use crate::model::signing_key::{Seal, SealedKey, SigningAlg};
 use crate::model::timestamp::Timestamp;
 
 #[derive(Clone, Debug, DeriveEntityModel)]
@@ -50,6 +50,13 @@ impl Read {
                 })
             })
             .collect()
+    }
+
+    /// What it takes to open each key.
+    pub(crate) async fn list_seals(&self) -> Stored<Vec<Seal>> {
+        let query = Entity::find().select_only().columns([Column::Kid, Column::Sealed, Column::SecretKeyId]);
+        let rows: Vec<(String, Vec<u8>, String)> = query.into_tuple().all(&self.executor()).await?;
+        Ok(rows.into_iter().map(|(kid, sealed, secret_key_id)| Seal { kid, sealed, secret_key_id }).collect())
     }
 }
 

@@ -4,8 +4,8 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ActiveValue::Set, QuerySelect, UpdateMany};
+use sea_orm::sea_query::{SelectStatement, SimpleExpr};
+use sea_orm::{ActiveValue::Set, QuerySelect, QueryTrait, UpdateMany};
 
 use super::{Read, Stored, Write, lists};
 use crate::model::id::{FamilyId, SessionId, UserId};
@@ -96,6 +96,11 @@ fn alive(now: Timestamp, idle_ttl: i64) -> UpdateMany<Entity> {
 
 fn ending(update: UpdateMany<Entity>, now: Timestamp, reason: Reason) -> UpdateMany<Entity> {
     update.col_expr(Column::RevokedAt, Expr::value(now.0)).col_expr(Column::RevokedReason, Expr::value(reason.as_str()))
+}
+
+/// The sessions in which a client has held tokens: found by an index, unlike the sessions that name it.
+pub(super) fn sessions_of_client(client_id: &str) -> SelectStatement {
+    Entity::find().select_only().column(Column::SessionId).filter(Column::ClientId.eq(client_id)).into_query()
 }
 
 impl Read {

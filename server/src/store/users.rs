@@ -139,6 +139,11 @@ impl Write {
         Ok(guard.lock_shared().one(&self.executor()).await?.is_some())
     }
 
+    /// Whether there is such a user; holds it so until the transaction ends.
+    pub(crate) async fn hold_user_row(&self, id: &UserId) -> Stored<bool> {
+        Ok(Entity::find_by_id(id.as_str()).lock_shared().one(&self.executor()).await?.is_some())
+    }
+
     /// Holds the user's row until the transaction ends: whoever ends sessions does so first, so that a sign-in under way is waited for.
     pub(crate) async fn lock_user_row(&self, id: &UserId) -> Stored<Option<User>> {
         Ok(Entity::find_by_id(id.as_str()).lock_exclusive().one(&self.executor()).await?.map(User::from))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ClientFault, ClientRefusal, about, new_secret, origins_of, rules};
+use super::{ClientRefusal, about, new_secret, origins_of, rules};
 use crate::flows::acting::hold;
 use crate::flows::client_authentication::secret_hash;
 use crate::flows::sessions::ended;
@@ -124,9 +124,7 @@ impl Flows {
             hold(&tx, &by, &[], false).await?;
             let mut client = tx.lock_client(&id).await?.ok_or(ClientRefusal::NotFound)?;
             if client.client_type == ClientType::Public {
-                let sentence = "a public client has no secret".to_owned();
-                let fault = ClientFault { field: "type", reason: Reason::UnknownValue, sentence };
-                return Err(ClientRefusal::Invalid(vec![fault]));
+                return Err(ClientRefusal::NoSecret);
             }
             let before = client.secret_hash.replace(hash);
             let until = now.plus(grace);

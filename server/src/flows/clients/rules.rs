@@ -1,5 +1,7 @@
 //! Which clients can there be?
 
+use std::fmt;
+
 use super::{ClientRefusal, origin_of};
 use crate::model::client::{Client, ClientType, GrantType, SECRET_LIMIT, SECRET_MIN_LENGTH, is_client_id};
 use crate::model::reason::Reason;
@@ -9,6 +11,9 @@ use crate::model::user::parse_name;
 
 /// The most characters of an address.
 const ADDRESS_LIMIT: usize = 2048;
+/// The most characters of all scopes of a client, and of all its resources: a token may carry all of them, and so may a request.
+const SCOPES_LIMIT: usize = 2048;
+const RESOURCES_LIMIT: usize = 4096;
 /// The longest life of a token, in seconds: ten years.
 const LIFE_LIMIT: i64 = 10 * 365 * 24 * 3600;
 
@@ -19,20 +24,35 @@ pub struct ClientFault {
     pub field: &'static str,
     /// Why, in a word.
     pub reason: Reason,
-    /// Why, in a sentence for whoever wrote it.
-    pub sentence: String,
+    /// Why, in a sentence.
+    pub why: &'static str,
+    /// The value itself, which is for nobody to see but who wrote it.
+    pub value: Option<String>,
 }
 
-fn fault(field: &'static str, reason: Reason, sentence: impl Into<String>) -> ClientFault {
-    ClientFault { field, reason, sentence: sentence.into() }
+impl fmt::Display for ClientFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => write!(f, "{} `{value}`: {}", self.field, self.why),
+            None => write!(f, "{}: {}", self.field, self.why),
+        }
+    }
+}
+
+fn fault(field: &'static str, reason: Reason, why: &'static str) -> ClientFault {
+    ClientFault { field, reason, why, value: None }
+}
+
+fn fault_of(field: &'static str, value: &str, reason: Reason, why: &'static str) -> ClientFault {
+    ClientFault { value: Some(value.to_owned()), ..fault(field, reason, why) }
 }
 
 /// The set of these scopes; what is none is a fault (RFC 6749 §3.3).
 pub(super) fn read_scopes(names: &[String], faults: &mut Vec<ClientFault>) -> Scopes {
     for name in names {
         if name.contains(' ') || Scopes::parse(name).is_none_or(|scopes| scopes.is_empty()) {
-            let sentence = format!("`{name}` is not a scope (RFC 6749 §3.3); name each by itself");
-            faults.push(fault("scopes", Reason::NotAllowedCharacters, sentence));
+            let why = "not a scope (RFC 6749 §3.3); name each by itself";
+            faults.push(fault_of("scopes", name, Reason::NotAllowedCharacters, why));
         }
     }
     Scopes::parse(&names.join(" ")).unwrap_or_default()
@@ -42,92 +62,101 @@ pub(super) fn read_scopes(names: &[String], faults: &mut Vec<ClientFault>) -> Sc
 pub(super) fn judge_secret(client_type: ClientType, secret: Option<&Secret<String>>, faults: &mut Vec<ClientFault>) {
     let Some(secret) = secret else { return };
     if client_type == ClientType::Public {
-        let sentence = "a public client has no secret: leave it out, or make the client confidential";
-        faults.push(fault("client_secret", Reason::UnknownValue, sentence));
+        let why = "a public client has no secret: leave it out, or make the client confidential";
+        faults.push(fault("client_secret", Reason::UnknownValue, why));
     }
     let length = secret.expose().chars().count();
     if !(SECRET_MIN_LENGTH..=SECRET_LIMIT).contains(&length) {
         let reason = if length < SECRET_MIN_LENGTH { Reason::TooShort } else { Reason::TooLong };
-        let sentence =
-            format!("a client secret has {SECRET_MIN_LENGTH} to {SECRET_LIMIT} characters; this one has {length}");
-        faults.push(fault("client_secret", reason, sentence));
+        faults.push(fault("client_secret", reason, "a client secret has 24 to 1024 characters"));
+    }
+    if secret.expose().contains('\0') {
+        let why = "a client secret has no NUL in it: no form can send it";
+        faults.push(fault("client_secret", Reason::NotAllowedCharacters, why));
     }
 }
 
 /// Whether a secret may be taken for so many seconds more.
 pub(super) fn judge_grace(grace: i64) -> Result<(), ClientRefusal> {
-    if (0..=LIFE_LIMIT).contains(&grace) {
-        return Ok(());
+    let fault = life_fault("grace", grace, 0);
+    fault.map_or(Ok(()), |fault| Err(ClientRefusal::Invalid(vec![fault])))
+}
+
+fn life_fault(field: &'static str, life: i64, least: i64) -> Option<ClientFault> {
+    if (least..=LIFE_LIMIT).contains(&life) {
+        return None;
     }
-    let reason = if grace < 0 { Reason::TooShort } else { Reason::TooLong };
-    Err(ClientRefusal::Invalid(vec![fault(
-        "grace",
-        reason,
-        format!("grace is 0 to {LIFE_LIMIT} seconds; this is {grace}"),
-    )]))
+    let (reason, why) = if life < least {
+        (Reason::TooShort, "a time is no shorter than a second")
+    } else {
+        (Reason::TooLong, "a time is no longer than ten years")
+    };
+    Some(fault_of(field, &life.to_string(), reason, why))
 }
 
 /// Every rule that it breaks.
 pub(super) fn judge(client: &Client, faults: &mut Vec<ClientFault>) {
     if !is_client_id(&client.id) {
-        let sentence =
-            format!("`{}` cannot be a client id: 1 to 64 of A-Z a-z 0-9 . _ -, not beginning with usr_", client.id);
-        faults.push(fault("id", Reason::NotAllowedCharacters, sentence));
+        let why = "a client id is 1 to 64 of A-Z a-z 0-9 . _ -, and does not begin with usr_";
+        faults.push(fault_of("id", &client.id, Reason::NotAllowedCharacters, why));
     }
     if let Some(Err(reason)) = client.name.as_deref().map(parse_name) {
-        faults.push(fault("name", reason, format!("the name cannot be one: {}", reason.sentence())));
+        faults.push(fault("name", reason, reason.sentence()));
     }
     if client.client_type == ClientType::Public {
         judge_public(client, faults);
     }
     if !client.audiences.is_empty() && !client.resource_server {
-        let sentence = "only a resource server has audiences: make it one (--resource-server)";
-        faults.push(fault("audiences", Reason::UnknownValue, sentence));
+        faults.push(fault("audiences", Reason::UnknownValue, "only a resource server has audiences"));
     }
     for uri in &client.redirect_uris {
         if let Some(why) = why_no_redirect_uri(uri) {
-            let sentence = format!("`{uri}` cannot be a redirect URI: {why}");
-            faults.push(fault("redirect_uris", Reason::MalformedRequest, sentence));
+            faults.push(fault_of("redirect_uris", uri, Reason::MalformedRequest, why));
         }
     }
-    for origin in &client.origins {
-        if origin_of(origin).as_deref() != Some(origin) {
-            let sentence = format!("`{origin}` is not an origin: write https://app.example.org, without a path");
-            faults.push(fault("origins", Reason::MalformedRequest, sentence));
-        }
+    for origin in client.origins.iter().filter(|origin| !is_origin(origin)) {
+        let why = "not an origin: write https://app.example.org, without a path";
+        faults.push(fault_of("origins", origin, Reason::MalformedRequest, why));
     }
     for (field, addresses) in [("resources", &client.resources), ("audiences", &client.audiences)] {
         for address in addresses.iter().filter(|address| !is_resource(address)) {
-            let sentence = format!("`{address}` is not an absolute address without a fragment (RFC 8707 §2)");
-            faults.push(fault(field, Reason::MalformedRequest, sentence));
+            let why = "not an absolute address without a fragment (RFC 8707 §2)";
+            faults.push(fault_of(field, address, Reason::MalformedRequest, why));
+        }
+        if addresses.iter().map(String::len).sum::<usize>() > RESOURCES_LIMIT {
+            faults.push(fault(field, Reason::TooLong, "all of them together have at most 4096 characters"));
         }
     }
+    if client.scopes.to_string().len() > SCOPES_LIMIT {
+        faults.push(fault("scopes", Reason::TooLong, "all of them together have at most 2048 characters"));
+    }
     for (field, life) in [("access_ttl", client.access_ttl), ("refresh_ttl", client.refresh_ttl)] {
-        if let Some(life) = life.filter(|life| !(1..=LIFE_LIMIT).contains(life)) {
-            let reason = if life < 1 { Reason::TooShort } else { Reason::TooLong };
-            faults.push(fault(field, reason, format!("{field} is 1 to {LIFE_LIMIT} seconds; this is {life}")));
-        }
+        faults.extend(life.and_then(|life| life_fault(field, life, 1)));
     }
 }
 
 /// What a client without a secret cannot be or do.
 fn judge_public(client: &Client, faults: &mut Vec<ClientFault>) {
     if client.resource_server {
-        let sentence = "a resource server has a secret: make the client confidential";
-        faults.push(fault("resource_server", Reason::UnknownValue, sentence));
+        let why = "a resource server has a secret: make the client confidential";
+        faults.push(fault("resource_server", Reason::UnknownValue, why));
     }
     if client.grants.is_empty() {
-        let sentence = "a public client needs a grant (--grant): password and refresh_token";
-        faults.push(fault("grants", Reason::MissingParameter, sentence));
+        let why = "a public client needs a grant: password and refresh_token";
+        faults.push(fault("grants", Reason::MissingParameter, why));
     }
     if client.grants.contains(&GrantType::ClientCredentials) {
-        let sentence = "a public client cannot use client_credentials: it has no secret (RFC 6749 §4.4)";
-        faults.push(fault("grants", Reason::GrantNotAllowed, sentence));
+        let why = "a public client cannot use client_credentials: it has no secret (RFC 6749 §4.4)";
+        faults.push(fault("grants", Reason::GrantNotAllowed, why));
     }
     if !client.rotation {
-        let sentence = "only confidential clients may do without rotation (--no-rotation)";
-        faults.push(fault("rotation", Reason::UnknownValue, sentence));
+        faults.push(fault("rotation", Reason::UnknownValue, "only confidential clients may do without rotation"));
     }
+}
+
+fn is_origin(text: &str) -> bool {
+    let on_the_web = text.starts_with("https://") || text.starts_with("http://");
+    on_the_web && text.len() <= ADDRESS_LIMIT && origin_of(text).as_deref() == Some(text)
 }
 
 fn is_resource(address: &str) -> bool {

@@ -82,17 +82,24 @@ impl Flows {
         let is_used = |alg| {
             configured.contains(&alg) || others.iter().any(|key| key.alg == alg && key.state(now) != KeyState::Gone)
         };
-        let algs = SigningAlg::ALL.into_iter().filter(|alg| is_used(*alg));
+        let algs: Vec<_> = SigningAlg::ALL.into_iter().filter(|alg| is_used(*alg)).collect();
         // A key that was put into the file a moment ago is one that running servers have not read yet.
         let known = self.store.read().list_secret_keys().await?;
         let secret = self.secret_keys.iter().find(|key| known.contains(&key.id)).or(self.secret_keys.newest());
         let secret = secret.ok_or(KeyError::Unmade)?;
-        // Outside the transaction: an RSA key takes its time.
-        let made = algs.map(|alg| make_key(alg, secret, &others, now, active_at).ok_or(KeyError::Unmade));
-        let made = made.collect::<Result<Vec<_>, _>>()?;
+        // Outside the transaction and off the runtime: an RSA key takes its time.
+        let (flows, secret_id) = (Arc::clone(self), secret.id.clone());
+        let made = tokio::task::spawn_blocking(move || {
+            let secret = flows.secret_keys.find(&secret_id)?;
+            algs.iter().map(|alg| make_key(*alg, secret, &others, now, active_at)).collect::<Option<Vec<_>>>()
+        });
+        let made = made.await.ok().flatten().ok_or(KeyError::Unmade)?;
         let (flows, rows) = (Arc::clone(self), made.clone());
         to_its_end(async move { flows.keep_rotation(&rows, at_once, &by, now).await }).await?;
-        self.load_keys().await?;
+        // It is done: the published keys need not wait for somebody to ask, but may.
+        if let Err(error) = self.load_keys().await {
+            tracing::warn!(%error, "the new keys could not be read back yet");
+        }
         Ok(made)
     }
 

@@ -10,7 +10,7 @@ use crate::model::scope::{self, Scopes};
 use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::{TokenFamily, kept_audience};
-use crate::model::user::{ADMIN_ROLE, User};
+use crate::model::user::User;
 use crate::store::{Signer, StoreError};
 
 use super::refresh_token::RefreshToken;
@@ -28,7 +28,7 @@ pub(super) struct Issue<'a> {
 
 /// The scopes without `admin` where the user does not have the role.
 pub(super) fn with_role(scopes: &Scopes, user: &User) -> Scopes {
-    if user.roles.iter().any(|role| role == ADMIN_ROLE) { scopes.clone() } else { scopes.without(&[scope::ADMIN]) }
+    if user.is_administrator() { scopes.clone() } else { scopes.without(&[scope::ADMIN]) }
 }
 
 impl Flows {
@@ -135,7 +135,8 @@ impl Flows {
             aud: audience,
             client_id: client.id.clone(),
             scope: scopes.to_string(),
-            iat: now.0,
+            // Never before the client was made, by whosever clock: its tokens are told from those of an earlier one of its id by that.
+            iat: now.0.max(client.created_at.0),
             exp: exp.0,
             nbf: None,
             jti: client_jti(),

@@ -11,18 +11,30 @@ use crate::model::client::{Client, GrantType};
 use crate::model::event::EventType;
 use crate::model::password::Password;
 use crate::model::reason::Reason;
+use crate::model::scope::Scopes;
 use crate::model::secret::Secret;
 use crate::model::session::Session;
 use crate::model::text;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::TokenFamily;
 use crate::model::user::User;
-use crate::store::Facts;
+use crate::store::{Facts, Signer};
 
 /// How often a sign-in whose user changes under it looks again.
 const TRIES: usize = 8;
 
 const FAILED: Refusal = Refusal::invalid_grant(Reason::SignInFailed);
+
+/// A try to sign in that was let through.
+struct Attempt {
+    client: Client,
+    scopes: Scopes,
+    audience: Vec<String>,
+    origin: Origin,
+    signer: Option<Signer>,
+    throttle: Arc<SignInThrottle>,
+    now: Timestamp,
+}
 
 /// A sign-in whose password was right.
 struct SignIn {
@@ -31,8 +43,8 @@ struct SignIn {
     rehashed: Option<Secret<String>>,
     session: Session,
     family: TokenFamily,
-    /// Tells the client from a later one of the same id.
-    client_made_at: Timestamp,
+    /// The client that was authenticated.
+    client: Client,
 }
 
 impl Flows {
@@ -64,44 +76,69 @@ impl Flows {
             FAILED.retry_after(seconds)
         })?;
         let throttle = Arc::new(throttle);
+        let attempt = Attempt { client, scopes, audience, origin: request.origin, signer: facts.signer, throttle, now };
         let Some(password) = Password::typed(password.expose()) else {
             // No password is so long, but finding that out must not be cheaper than finding out that one is wrong.
             self.passwords.spend().await;
-            return self.sign_in_failed(user, &request.origin, &client, throttle, now).await;
+            return self.sign_in_failed(user, &attempt).await;
         };
-
         for _ in 0..TRIES {
-            let hash = user.as_ref().map(|user| &user.password_hash);
-            let Ok(verified) = self.passwords.verify(password.clone(), hash).await else {
-                self.tally.sign_ins.overloaded.count();
-                throttle.not_tried(self.store.write()).await?;
-                return Err(Refusal::overloaded().into());
-            };
-            let Some(found) = user.take_if(|user| verified.right && user.locked_at.is_none()) else {
-                return self.sign_in_failed(user, &request.origin, &client, throttle, now).await;
-            };
-            let rehashed = if verified.outdated { self.passwords.hash(password.clone()).await.ok() } else { None };
-            let issue = Issue {
-                scopes: with_role(&scopes, &found),
-                audience: audience.clone(),
-                client: &client,
-                user: &found,
-                auth_time: now,
-                signer: facts.signer.as_ref(),
-                now,
-            };
-            let refreshes = client.may_use(GrantType::RefreshToken);
-            let session = new_session(&found, &client, &request.origin, now);
-            let family = self.new_family(&issue, session.id.clone(), refreshes)?;
-            let granted = self.issue(&issue, &family, 1, refreshes).await?;
-            let sign_in = SignIn { user: found, rehashed, session, family, client_made_at: client.created_at };
-            if self.keep_sign_in(sign_in, Arc::clone(&throttle), now).await? {
+            if let Some(granted) = self.try_sign_in(user, &password, &attempt).await? {
                 return Ok(granted);
             }
             // Its password was changed or re-hashed, or it was locked or deleted, since it was read: look again.
             user = find_user().await?;
         }
+        self.turn_away(&attempt).await
+    }
+
+    /// Signs the user in, if the password is right; nothing if the user was changed meanwhile.
+    async fn try_sign_in(
+        self: &Arc<Self>,
+        mut user: Option<User>,
+        password: &Password,
+        attempt: &Attempt,
+    ) -> Result<Option<Granted>, Failure> {
+        let Attempt { client, now, .. } = attempt;
+        let hash = user.as_ref().map(|user| &user.password_hash);
+        let Ok(verified) = self.passwords.verify(password.clone(), hash).await else {
+            return self.turn_away(attempt).await;
+        };
+        let Some(user) = user.take_if(|user| verified.right && user.locked_at.is_none()) else {
+            if verified.right && verified.outdated {
+                // A wrong one would have cost this too: nobody learns the password of a locked user by the time it takes.
+                self.passwords.spend().await;
+            }
+            return self.sign_in_failed(user, attempt).await;
+        };
+        let rehashed = if verified.outdated { self.passwords.hash(password.clone()).await.ok() } else { None };
+        let issue = Issue {
+            scopes: with_role(&attempt.scopes, &user),
+            audience: attempt.audience.clone(),
+            client,
+            user: &user,
+            auth_time: *now,
+            signer: attempt.signer.as_ref(),
+            now: *now,
+        };
+        let refreshes = client.may_use(GrantType::RefreshToken);
+        let session = new_session(&user, client, &attempt.origin, *now);
+        let family = self.new_family(&issue, session.id.clone(), refreshes)?;
+        let granted = self.issue(&issue, &family, 1, refreshes).await?;
+        let sign_in = SignIn { user, rehashed, session, family, client: client.clone() };
+        match self.keep_sign_in(sign_in, Arc::clone(&attempt.throttle), *now).await {
+            Ok(kept) => Ok(kept.then_some(granted)),
+            Err(failure) => {
+                attempt.throttle.not_tried(self.store.write()).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Nobody came to compare the password: the try is given back.
+    async fn turn_away<T>(&self, attempt: &Attempt) -> Result<T, Failure> {
         self.tally.sign_ins.overloaded.count();
+        attempt.throttle.not_tried(self.store.write()).await?;
         Err(Refusal::overloaded().into())
     }
 
@@ -114,7 +151,7 @@ impl Flows {
     ) -> Result<bool, Failure> {
         let flows = Arc::clone(self);
         to_its_end(async move {
-            let SignIn { user, rehashed, session, family, client_made_at } = sign_in;
+            let SignIn { user, rehashed, session, family, client } = sign_in;
             let tx = flows.store.begin().await?;
             let held = match &rehashed {
                 Some(new) => tx.rehash_password(&user, new).await?,
@@ -123,10 +160,11 @@ impl Flows {
             if !held {
                 return Ok(false);
             }
-            // Whoever deletes a client holds every user's row: what is seen of it from here on is what holds.
-            let client = tx.find_client(&session.client_id).await?;
-            if client.is_none_or(|client| client.created_at != client_made_at) {
-                return Err(Refusal::new(Code::InvalidClient, Reason::ClientAuthenticationFailed).into());
+            match tx.hold_client(&client.id).await? {
+                None => return Err(Refusal::new(Code::InvalidClient, Reason::ClientAuthenticationFailed).into()),
+                // What was judged is no longer so: another try is judged anew.
+                Some(found) if !found.is_as(&client) => return Err(Refusal::overloaded().into()),
+                Some(_) => {}
             }
             tx.insert_session(&session).await?;
             tx.insert_family(&family).await?;
@@ -145,21 +183,24 @@ impl Flows {
     }
 
     /// Counts a sign-in that failed, then refuses it: committed before it is answered.
-    async fn sign_in_failed(
+    async fn sign_in_failed<T: Send + 'static>(
         self: &Arc<Self>,
         user: Option<User>,
-        origin: &Origin,
-        client: &Client,
-        throttle: Arc<SignInThrottle>,
-        now: Timestamp,
-    ) -> Result<Granted, Failure> {
-        let (flows, ip, client_id) = (Arc::clone(self), origin.ip.to_string(), client.id.clone());
+        attempt: &Attempt,
+    ) -> Result<T, Failure> {
+        let Attempt { client, origin, now, .. } = attempt;
+        let (flows, throttle, now) = (Arc::clone(self), Arc::clone(&attempt.throttle), *now);
+        let (client_id, ip) = (client.id.clone(), origin.ip.to_string());
         to_its_end(async move {
             let tx = flows.store.begin().await?;
+            // A failure for a name that nobody has, or has no longer, writes no event: the log is not for guessers to fill.
+            let there = match &user {
+                Some(user) => tx.hold_user_row(&user.id).await?,
+                None => false,
+            };
             throttle.failed(&tx, now).await?;
             let locked = user.as_ref().is_some_and(|user| user.locked_at.is_some());
-            // A failure for a name that nobody has writes no event: the log is not for guessers to fill.
-            if let Some(user) = user {
+            if let Some(user) = user.filter(|_| there) {
                 let reason = if locked { Reason::UserLocked } else { Reason::SignInFailed };
                 let mut failed = event(now, EventType::SignInFailed, Some(reason));
                 failed.user_id = Some(user.id);

@@ -38,8 +38,11 @@ impl Flows {
             let Line { family, auth_time, user } =
                 facts.line.take().ok_or(Refusal::invalid_grant(Reason::UnknownToken))?;
             self.check_holder(&presented, &family, &client, now)?;
-            // Who is deleted has no living family.
+            // Who is deleted or locked has no living family, but for one that came back at the edge of its idle life.
             let user = user.ok_or(Refusal::invalid_grant(Reason::UserDeleted))?;
+            if user.locked_at.is_some() {
+                return Err(Refusal::invalid_grant(Reason::UserLocked).into());
+            }
             let judgement =
                 family.judge(presented.generation, client.rotation, now, self.config.tokens.refresh_race_window);
             // A replay is a replay whatever else is wrong with the request; any other refusal changes nothing.

@@ -15,7 +15,7 @@ use crate::model::secret::Secret;
 use crate::model::session::SessionFilter;
 use crate::model::timestamp::Timestamp;
 use crate::model::user::{ADMIN_ROLE, Email, User, Username, parse_name, parse_picture, parse_roles};
-use crate::store::{StoreError, Tx};
+use crate::store::{Read, StoreError, Tx};
 
 /// What is to change of a user. What is `None` stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -140,9 +140,10 @@ impl Flows {
             }
             check_clash(&tx, &id, change.username.as_ref(), change.email.as_ref()).await?;
             if !tx.update_user(&after, change.username.as_ref(), change.email.as_ref()).await? {
-                // Somebody took it in this moment: which of the two, the next look says.
-                let email = change.username.is_none();
-                return Err(if email { EMAIL_TAKEN } else { USERNAME_TAKEN });
+                // Somebody took one of the two in this moment; this transaction is over and sees nothing any more.
+                drop(tx);
+                let clash = check_clash(flows.store.read(), &id, change.username.as_ref(), change.email.as_ref()).await;
+                return Err(clash.err().unwrap_or(UserRefusal::Overloaded));
             }
             tx.insert_events(&events).await?;
             if after.locked_at.is_some() && before.locked_at.is_none() {
@@ -246,18 +247,18 @@ const EMAIL_TAKEN: UserRefusal = UserRefusal::Taken("email", Reason::EmailTaken)
 
 /// Whether another user has the name or the e-mail.
 async fn check_clash(
-    tx: &Tx,
+    read: &Read,
     id: &UserId,
     username: Option<&Username>,
     email: Option<&Email>,
 ) -> Result<(), UserRefusal> {
     if let Some(username) = username
-        && tx.find_holder_of_username(&username.key).await?.is_some_and(|holder| holder != *id)
+        && read.find_holder_of_username(&username.key).await?.is_some_and(|holder| holder != *id)
     {
         return Err(USERNAME_TAKEN);
     }
     if let Some(email) = email
-        && tx.find_holder_of_email(&email.key).await?.is_some_and(|holder| holder != *id)
+        && read.find_holder_of_email(&email.key).await?.is_some_and(|holder| holder != *id)
     {
         return Err(EMAIL_TAKEN);
     }

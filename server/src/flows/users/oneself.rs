@@ -79,25 +79,25 @@ impl Flows {
         };
         let mut user = Some(signed.user.clone());
         for _ in 0..TRIES {
-            let Some(found) = user else { return Err(UserRefusal::NotFound) };
-            let overloaded = async || {
-                throttle.not_tried(self.store.write()).await?;
-                Err(UserRefusal::Overloaded)
-            };
-            let Ok(verified) = self.passwords.verify(current.clone(), Some(&found.password_hash)).await else {
-                return overloaded().await;
-            };
+            let Some(found) = user else { break };
+            let Ok(verified) = self.passwords.verify(current.clone(), Some(&found.password_hash)).await else { break };
             if !verified.right {
                 return self.wrong_password(signed, throttle, by, now).await;
             }
-            let Ok(hash) = self.passwords.hash(new.clone()).await else { return overloaded().await };
+            let Ok(hash) = self.passwords.hash(new.clone()).await else { break };
             let hashes = Hashes { old: found.password_hash, new: hash };
-            if self.keep_password(signed, hashes, Arc::clone(&throttle), by.clone(), now).await? {
-                return Ok(());
+            match self.keep_password(signed, hashes, Arc::clone(&throttle), by.clone(), now).await {
+                Ok(true) => return Ok(()),
+                // It was re-hashed, or changed, since it was read: look again.
+                Ok(false) => user = self.store.read().find_user(id).await?,
+                Err(refusal) => {
+                    throttle.not_tried(self.store.write()).await?;
+                    return Err(refusal);
+                }
             }
-            // It was re-hashed, or changed, since it was read: look again.
-            user = self.store.read().find_user(id).await?;
         }
+        // Nobody came to compare the password: the try is given back.
+        throttle.not_tried(self.store.write()).await?;
         Err(UserRefusal::Overloaded)
     }
 
@@ -142,6 +142,8 @@ impl Flows {
         let flows = Arc::clone(self);
         to_its_end(async move {
             let tx = flows.store.begin().await?;
+            // The user's row first, as everywhere.
+            hold(&tx, &by, &[], false).await?;
             throttle.failed(&tx, now).await?;
             tx.insert_event(&failed).await?;
             tx.commit().await?;

@@ -225,8 +225,8 @@ impl ClientWithSecret {
 }
 
 /// The grants of these names.
-fn grants(names: &[String]) -> Result<Vec<GrantType>, Refused> {
-    let unknown = || Refused::fields(vec![Fault::new("grants", Reason::UnknownValue)]);
+fn grants(names: &[String]) -> Result<Vec<GrantType>, Fault> {
+    let unknown = || Fault::new("grants", Reason::UnknownValue);
     names.iter().map(|name| GrantType::parse(name).ok_or_else(unknown)).collect()
 }
 
@@ -237,15 +237,20 @@ fn client_id(id: &str) -> Result<&str, Refused> {
 
 impl NewClientBody {
     fn judged(self) -> Result<NewClient, Refused> {
-        let unknown_type = || Refused::fields(vec![Fault::new("type", Reason::UnknownValue)]);
-        let client_type =
-            self.type_.as_deref().map(|name| ClientType::parse(name).ok_or_else(unknown_type)).transpose()?;
+        let kind = self.type_.as_deref().map_or(Some(ClientType::Confidential), ClientType::parse);
+        let kind = kind.ok_or(Fault::new("type", Reason::UnknownValue));
+        let (client_type, grants) = match (kind, grants(&self.grants.unwrap_or_default())) {
+            (Ok(client_type), Ok(grants)) => (client_type, grants),
+            (client_type, grants) => {
+                return Err(Refused::fields(client_type.err().into_iter().chain(grants.err()).collect()));
+            }
+        };
         Ok(NewClient {
             id: self.id,
             name: self.name,
-            client_type: client_type.unwrap_or(ClientType::Confidential),
+            client_type,
             secret: self.client_secret.map(Secret::new),
-            grants: grants(&self.grants.unwrap_or_default())?,
+            grants,
             scopes: self.scopes.unwrap_or_default(),
             redirect_uris: self.redirect_uris.unwrap_or_default(),
             origins: self.origins.unwrap_or_default(),
@@ -263,7 +268,12 @@ impl ClientChangeBody {
     fn judged(self) -> Result<ClientChange, Refused> {
         Ok(ClientChange {
             name: patched(self.name),
-            grants: self.grants.take().map(|names| grants(&names)).transpose()?,
+            grants: self
+                .grants
+                .take()
+                .map(|names| grants(&names))
+                .transpose()
+                .map_err(|fault| Refused::fields(vec![fault]))?,
             scopes: self.scopes.take(),
             redirect_uris: self.redirect_uris.take(),
             origins: self.origins.take(),

@@ -224,8 +224,10 @@ impl AdminUsersApi {
             roles: change.roles.take(),
             locked: change.locked.take(),
         };
-        let (user, _) = flows.change_user(&user_id(&id.0)?, change, by).await?;
-        let seen = flows.last_seen(&user.id).await.map_err(Refused::from)?;
+        let id = user_id(&id.0)?;
+        // Read first: once the change is made nothing may fail any more.
+        let seen = flows.last_seen(&id).await.map_err(Refused::from)?;
+        let (user, _) = flows.change_user(&id, change, by).await?;
         Ok(Json(AdminUser::new(&flows, user, seen)))
     }
 

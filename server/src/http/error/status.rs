@@ -149,14 +149,12 @@ impl From<ClientRefusal> for Refused {
     fn from(refusal: ClientRefusal) -> Self {
         match refusal {
             ClientRefusal::Invalid(faults) => {
-                let told = |fault: ClientFault| Fault {
-                    sentence: Some(fault.sentence),
-                    ..Fault::new(fault.field, fault.reason)
-                };
+                let told = |fault: ClientFault| Fault { why: Some(fault.why), ..Fault::new(fault.field, fault.reason) };
                 Self::fields(faults.into_iter().map(told).collect())
             }
             ClientRefusal::Taken(_) => Self::taken("id", Reason::ClientIdTaken),
             ClientRefusal::NotFound => Self::not_found(),
+            ClientRefusal::NoSecret => Self::fields(vec![Fault::new("type", Reason::UnknownValue)]),
             ClientRefusal::Denied(denied) => denied.into(),
             ClientRefusal::Store(error) => error.into(),
         }
