@@ -1,0 +1,9 @@
+//! Does what operators are handed work? The Dockerfile, the compose file, the proxy's file and the unit, as they are shipped.
+
+mod compose;
+mod container;
+mod image;
+mod proxy;
+mod setup;
+mod tools;
+mod unit;
