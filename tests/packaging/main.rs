@@ -2,8 +2,10 @@
 
 mod compose;
 mod container;
+mod documents;
 mod image;
 mod proxy;
+mod recipes;
 mod setup;
 mod tools;
 mod unit;
