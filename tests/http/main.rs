@@ -1,7 +1,9 @@
 //! What does the server say over HTTP? Every endpoint, every refusal, in the test's own process.
 
 mod access_token;
+mod account;
 mod activity;
+mod admin;
 mod bad_input;
 mod bearer;
 mod client_authentication;
@@ -22,3 +24,4 @@ mod sign_up;
 mod smoke;
 mod throttle;
 mod token;
+mod told;

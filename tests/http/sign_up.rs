@@ -2,30 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use grantd_tests::client::Answer;
 use grantd_tests::server::TestServer;
 use grantd_tests::wire;
 use serde_json::json;
 
 use super::errors::{expect_problem, media_type};
+use super::told::faults;
 
 const GOOD: &str = "a few words of mine";
-
-/// The faults that a refusal names: field and reason, each with a sentence.
-#[track_caller]
-fn faults(answer: Answer) -> Vec<String> {
-    let reason = answer.text("reason");
-    let answer = expect_problem(answer, 422, &reason);
-    let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("no errors{answer}"));
-    errors
-        .iter()
-        .map(|error| {
-            let text = |name: &str| error[name].as_str().unwrap_or_else(|| panic!("no {name}{answer}"));
-            assert!(!text("detail").is_empty(), "{answer}");
-            format!("{}: {}", text("field"), text("reason"))
-        })
-        .collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_user_is_told_and_holds_no_token() {

@@ -100,8 +100,13 @@ pub(super) async fn hold(tx: &Tx, by: &By, users: &[&UserId], administrators: bo
             }
             Some(_) => {}
         }
-        if !tx.family_is_open(&actor.family).await? {
-            return ended(Reason::SessionEnded);
+        // Who was ended meanwhile learns why, as at the next request.
+        match tx.find_family(&actor.family).await? {
+            None => return ended(Reason::UnknownToken),
+            Some(family) if family.revoked_at.is_some() => {
+                return ended(family.revoked_reason.unwrap_or(Reason::SessionEnded));
+            }
+            Some(_) => {}
         }
     }
     Ok(rows)

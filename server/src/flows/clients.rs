@@ -17,6 +17,9 @@ use crate::store::StoreError;
 pub use change::ClientChange;
 pub use rules::ClientFault;
 
+/// What cursors call the list of clients.
+const LIST: &str = "clients";
+
 /// A client to be. What is not said gets the defaults of `grantd client create`.
 #[derive(Clone, Debug)]
 pub struct NewClient {
@@ -178,10 +181,10 @@ impl Flows {
         limit: u16,
         cursor: Option<&str>,
     ) -> Result<Page<Client>, ListRefusal> {
-        let after = page::read(cursor, page::read_place)?;
+        let after = page::read(cursor, |cursor| page::read_place(LIST, cursor))?;
         let after = after.as_ref().map(|(at, id)| (Timestamp(*at), id.as_str()));
         let items = self.store.read().page_clients(part, after, u64::from(limit) + 1).await?;
-        Ok(Page::of(items, limit, |last| page::write_place(last.created_at.0, &last.id)))
+        Ok(Page::of(items, limit, |last| page::write_place(LIST, last.created_at.0, &last.id)))
     }
 
     /// The client of this id.

@@ -49,15 +49,15 @@ pub(super) fn read<T>(cursor: Option<&str>, parse: impl Fn(&str) -> Option<T>) -
     cursor.map(|cursor| parse(cursor).ok_or(ListRefusal::UnknownCursor)).transpose()
 }
 
-/// A place in a list whose ids do not sort by age, as a cursor.
-pub(super) fn write_place(place: i64, name: &str) -> String {
-    URL_SAFE_NO_PAD.encode([&place.to_be_bytes()[..], name.as_bytes()].concat())
+/// A place in `list`, whose ids do not sort by age, as a cursor. It names its list: another would take it for a place of its own.
+pub(super) fn write_place(list: &str, place: i64, name: &str) -> String {
+    URL_SAFE_NO_PAD.encode([list.as_bytes(), &place.to_be_bytes()[..], name.as_bytes()].concat())
 }
 
 /// The same, read.
-pub(super) fn read_place(cursor: &str) -> Option<(i64, String)> {
+pub(super) fn read_place(list: &str, cursor: &str) -> Option<(i64, String)> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (place, name) = bytes.split_first_chunk::<8>()?;
+    let (place, name) = bytes.strip_prefix(list.as_bytes())?.split_first_chunk::<8>()?;
     let name = String::from_utf8(name.to_vec()).ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic()))?;
     Some((i64::from_be_bytes(*place), name))
 }

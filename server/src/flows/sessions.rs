@@ -11,6 +11,9 @@ use crate::model::session::{LivingSession, Session, SessionFilter};
 use crate::model::timestamp::Timestamp;
 use crate::store::StoreError;
 
+/// What cursors call the list of events.
+const EVENTS: &str = "events";
+
 /// Why a session was not ended.
 #[derive(Debug)]
 pub enum SessionRefusal {
@@ -77,9 +80,9 @@ impl Flows {
         limit: u16,
         cursor: Option<&str>,
     ) -> Result<Page<Event>, ListRefusal> {
-        let before = page::read(cursor, |cursor| page::read_place(cursor).map(|(place, _)| place))?;
+        let before = page::read(cursor, |cursor| page::read_place(EVENTS, cursor).map(|(place, _)| place))?;
         let items = self.store.read().page_events(filter, before, u64::from(limit) + 1).await?;
-        Ok(Page::of(items, limit, |(place, _)| page::write_place(*place, "")).map(|(_, event)| event))
+        Ok(Page::of(items, limit, |(place, _)| page::write_place(EVENTS, *place, "")).map(|(_, event)| event))
     }
 
     /// The event of this id.

@@ -119,10 +119,15 @@ fn repeats(query: &str) -> std::result::Result<bool, Refused> {
     Ok(!names(query)?.into_iter().all(|name| seen.insert(name)))
 }
 
-/// The names that stand in a query, decoded.
+/// The names that stand in a query, decoded. A value that is no text is refused with them: later it would be read as another one.
 pub(super) fn names(query: &str) -> std::result::Result<Vec<String>, Refused> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| form::decode(pair.split('=').next().unwrap_or_default().as_bytes())).collect()
+    let decoded = pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        form::decode(value.as_bytes())?;
+        form::decode(name.as_bytes())
+    });
+    decoded.collect()
 }
 
 /// What the framework says, in our words.

@@ -133,7 +133,9 @@ impl Username {
     pub fn parse(text: &str) -> Result<Self, Reason> {
         // Some keyboards send a letter and its accent apart.
         let (text, key) = (text::nfc(text), text::folded(text));
-        let allowed = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        // Some letters of Korean are blank: they only fill a place.
+        let letter = |c: char| c.is_alphanumeric() && !text::is_invisible(c);
+        let allowed = |text: &str| text.chars().all(|c| letter(c) || matches!(c, '.' | '-' | '_'));
         match text.chars().count().max(key.chars().count()) {
             0 => Err(Reason::TooShort),
             count if count > USERNAME_LIMIT => Err(Reason::TooLong),
@@ -198,7 +200,19 @@ mod tests {
 
     #[test]
     fn a_username_has_letters_digits_dot_hyphen_underscore() {
-        for text in ["ada lovelace", "ada\u{200b}", "a/b", "a@b", "a\0", "\u{202e}ada", " ada", "ada\n", "①/"] {
+        for text in [
+            "ada lovelace",
+            "ada\u{200b}",
+            "a/b",
+            "a@b",
+            "a\0",
+            "\u{202e}ada",
+            " ada",
+            "ada\n",
+            "①/",
+            "\u{3164}",
+            "ad\u{ffa0}a",
+        ] {
             assert_eq!(Username::parse(text), Err(Reason::NotAllowedCharacters), "{text:?}");
         }
         assert_eq!(Username::parse(""), Err(Reason::TooShort));

@@ -118,10 +118,9 @@ impl Read {
         Ok(rows.into_iter().map(|(id, at)| (UserId::stored(id), Timestamp(at))).collect())
     }
 
-    /// Whether this family has not been ended by decision.
-    pub(crate) async fn family_is_open(&self, id: &FamilyId) -> Stored<bool> {
-        let open = Entity::find_by_id(id.as_str()).filter(Column::RevokedAt.is_null());
-        Ok(open.one(&self.executor()).await?.is_some())
+    /// The family of this id.
+    pub(crate) async fn find_family(&self, id: &FamilyId) -> Stored<Option<TokenFamily>> {
+        Ok(Entity::find_by_id(id.as_str()).one(&self.executor()).await?.map(TokenFamily::from))
     }
 
     /// Whether a family of this session has not been ended by decision.

@@ -1,12 +1,13 @@
 //! Which users are there? Table `users`.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{ExprTrait, LikeExpr, OnConflict, SimpleExpr};
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, Condition, DbBackend, QueryOrder, QuerySelect, QueryTrait, SqlErr};
 
 use super::{Read, Stored, Write, lists};
 use crate::model::id::UserId;
 use crate::model::secret::Secret;
+use crate::model::text;
 use crate::model::timestamp::Timestamp;
 use crate::model::user::{ADMIN_ROLE, Email, User, UserFilter, Username};
 
@@ -70,7 +71,7 @@ impl Read {
 
     /// Whether there is a user with this role.
     pub(crate) async fn any_user_with_role(&self, role: &str) -> Stored<bool> {
-        Ok(Entity::find().filter(has_role(role)).one(&self.executor()).await?.is_some())
+        Ok(Entity::find().filter(lists::has_word(Column::Roles, role)).one(&self.executor()).await?.is_some())
     }
 
     /// The user of this id.
@@ -89,10 +90,12 @@ impl Read {
         let query = Entity::find()
             .apply_if(after, |query, after| query.filter(Column::Id.lt(after.as_str())))
             .apply_if(part.as_deref(), |query, part| {
-                let keys = [Column::UsernameKey, Column::EmailKey, Column::Name];
-                query.filter(keys.into_iter().fold(Condition::any(), |any, key| any.add(lists::contains(key, part))))
+                // Each in the form in which it is kept.
+                let username = lists::contains(Column::UsernameKey, &text::folded(part));
+                let [email, name] = [Column::EmailKey, Column::Name].map(|key| lists::contains(key, &text::nfc(part)));
+                query.filter(username.or(email).or(name))
             })
-            .apply_if(role.as_deref(), |query, role| query.filter(has_role(role)))
+            .apply_if(role.as_deref(), |query, role| query.filter(lists::has_word(Column::Roles, role)))
             .apply_if(*locked, |query, locked| {
                 query.filter(if locked { Column::LockedAt.is_not_null() } else { Column::LockedAt.is_null() })
             });
@@ -154,7 +157,7 @@ impl Write {
     pub(crate) async fn lock_user_rows(&self, ids: &[&UserId], administrators: bool) -> Stored<Vec<User>> {
         let wanted = Condition::any()
             .add(Column::Id.is_in(ids.iter().map(|id| id.as_str())))
-            .add_option(administrators.then(|| has_role(ADMIN_ROLE)));
+            .add_option(administrators.then(|| lists::has_word(Column::Roles, ADMIN_ROLE)));
         let query = Entity::find().filter(wanted).order_by_asc(Column::Id).lock_exclusive();
         Ok(query.all(&self.executor()).await?.into_iter().map(User::from).collect())
     }
@@ -223,13 +226,4 @@ impl Write {
         Entity::delete_by_id(id.as_str()).exec(&self.executor()).await?;
         Ok(())
     }
-}
-
-/// Whether the role is one of a user's words: the only one, or the first, the last, or between others.
-fn has_role(role: &str) -> SimpleExpr {
-    let word = lists::escape(role);
-    let among = [format!("{word} %"), format!("% {word}"), format!("% {word} %")];
-    among
-        .into_iter()
-        .fold(Column::Roles.eq(role), |any, pattern| any.or(Column::Roles.like(LikeExpr::new(pattern).escape('\\'))))
 }

@@ -10,6 +10,9 @@ use crate::model::signing_key::{CLOCKS_APART, JWKS_MAX_AGE, KeyState, SealedKey,
 use crate::model::timestamp::Timestamp;
 use crate::store::StoreError;
 
+/// What cursors call the list of keys.
+const LIST: &str = "keys";
+
 /// Why the keys were not rotated.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationRefusal {
@@ -57,14 +60,14 @@ impl Flows {
         limit: u16,
         cursor: Option<&str>,
     ) -> Result<(Page<SealedKey>, Timestamp), ListRefusal> {
-        let after = page::read(cursor, page::read_place)?;
+        let after = page::read(cursor, |cursor| page::read_place(LIST, cursor))?;
         let (keys, now) = self.list_keys().await?;
         // There are a handful of them: none is worth a query that skips the others.
         let is_after = |key: &SealedKey| {
             after.as_ref().is_none_or(|(at, kid)| (key.active_at.0, key.kid.as_str()) < (*at, kid.as_str()))
         };
         let items = keys.into_iter().filter(is_after).take(usize::from(limit) + 1).collect();
-        Ok((Page::of(items, limit, |last| page::write_place(last.active_at.0, &last.kid)), now))
+        Ok((Page::of(items, limit, |last| page::write_place(LIST, last.active_at.0, &last.kid)), now))
     }
 
     /// Makes a successor for each signing key in use. It is announced for as long as others may keep the published keys, then signs; what it

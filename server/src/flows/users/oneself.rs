@@ -30,12 +30,13 @@ impl Flows {
     pub async fn change_oneself(
         self: &Arc<Self>,
         signed: &Signed,
-        change: UserChange,
+        mut change: UserChange,
         origin: &Origin,
     ) -> Result<User, UserRefusal> {
-        let now = self.clock.now();
-        if change.email.as_ref().is_some_and(|email| *email != signed.user.email) {
-            signed.check_recent(now)?;
+        // The one that was read is no change, and must not become one if another session changes it meanwhile.
+        change.email = change.email.filter(|email| *email != signed.user.email);
+        if change.email.is_some() {
+            signed.check_recent(self.clock.now())?;
         }
         let (user, _) = self.change_user(&signed.user.id, change, signed.oneself(origin)).await?;
         Ok(user)
