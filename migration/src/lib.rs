@@ -15,6 +15,7 @@ mod m20261121_000007_create_secret_keys;
 mod m20261121_000008_create_throttles;
 mod m20261121_000009_create_events;
 mod m20261121_000010_create_client_origins;
+mod m20261121_000013_add_last_failed_at_to_throttles;
 
 /// Every change, oldest first.
 pub struct Migrator;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_create_throttles::Migration),
             Box::new(m20261121_000009_create_events::Migration),
             Box::new(m20261121_000010_create_client_origins::Migration),
+            Box::new(m20261121_000013_add_last_failed_at_to_throttles::Migration),
         ]
     }
 }

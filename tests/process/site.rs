@@ -91,14 +91,16 @@ pub fn rows(data: &TempDir) -> Rows {
     Rows::Sqlite(data.join("grantd.db"))
 }
 
-/// What makes data of this version one change older, on either database: the newest change is forgotten, and the table that it made.
+/// What makes data of this version one change older, on either database: the newest change is forgotten, and the table or column that it made.
 pub fn make_older() -> String {
     let dir = TempDir::new();
     let all = run(&dir, &["migrate", "--dry-run", "--json"]).expect(0).json();
     let newest = all["changes"].as_array().and_then(|all| all.last()?.as_str()).expect("a change").to_owned();
-    let (_, table) =
-        newest.split_once("_create_").expect("a change that makes a table; teach this test the other kind");
-    format!("DELETE FROM seaql_migrations WHERE version = '{newest}'; DROP TABLE {table};")
+    let made = newest.split_once("_create_").map(|(_, table)| format!("DROP TABLE {table}"));
+    let added = || newest.split_once("_add_")?.1.split_once("_to_");
+    let made = made.or_else(|| added().map(|(column, table)| format!("ALTER TABLE {table} DROP COLUMN {column}")));
+    let undo = made.expect("a change that makes a table or a column; teach this test the other kind");
+    format!("DELETE FROM seaql_migrations WHERE version = '{newest}'; {undo};")
 }
 
 /// Leaves nothing for the next who opens SQLite data to put into the file.
