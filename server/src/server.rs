@@ -142,7 +142,7 @@ impl Server {
         &self.flows
     }
 
-    /// Serves until `asked_to_end`, then answers what is under way.
+    /// Serves until `asked_to_end`, then answers what is under way. What expires meanwhile is swept.
     ///
     /// # Errors
     /// Those of the network.
@@ -153,9 +153,12 @@ impl Server {
             asked_to_end.await;
             draining.store(true, Ordering::Relaxed);
         };
-        let served = poem::Server::new_with_acceptor(self.port)
-            .run_with_graceful_shutdown(endpoint, asked_to_end, Some(DRAIN))
-            .await;
+        let serving =
+            poem::Server::new_with_acceptor(self.port).run_with_graceful_shutdown(endpoint, asked_to_end, Some(DRAIN));
+        let served = tokio::select! {
+            served = serving => served,
+            never = self.flows.keep_swept() => match never {},
+        };
         self.flows.close().await;
         drop(self.lock);
         served

@@ -18,5 +18,6 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod smoke;
+mod sweep;
 mod throttle;
 mod token;

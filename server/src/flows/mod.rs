@@ -14,6 +14,7 @@ mod revoke;
 mod secret_keys;
 mod seed;
 mod sessions;
+mod sweep;
 mod throttle;
 mod token;
 mod userinfo;
@@ -22,6 +23,8 @@ mod users;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use tokio::sync::Mutex;
 
 pub use access::{Denied, Signed};
 pub use chance::request_id;
@@ -36,6 +39,7 @@ pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
 pub use seed::{Seed, SeedError};
 pub use sessions::{Page, SessionRefusal};
+pub use sweep::Swept;
 pub use token::{Granted, Tally, TallyCounts, TokenRequest};
 pub use userinfo::UserInfo;
 pub use users::{NewUser, UserRefusal};
@@ -56,6 +60,7 @@ pub struct Flows {
     pub(crate) signing_keys: keys::SigningKeys,
     pub(crate) passwords: PasswordHasher,
     pub(crate) tally: Tally,
+    sweeping: Mutex<()>,
 }
 
 /// Where a request comes from.
@@ -85,6 +90,7 @@ impl Flows {
             signing_keys: keys::SigningKeys::default(),
             passwords,
             tally: Tally::default(),
+            sweeping: Mutex::default(),
         }
     }
 

@@ -12,6 +12,9 @@ use super::timestamp::Timestamp;
 /// How many race windows after a rotation the same answer may still be asked for.
 pub const WINDOWS_OPEN: i64 = 4;
 
+/// How long an ended family tells why it ended, in seconds.
+pub const ENDINGS_TOLD: i64 = 30 * 24 * 60 * 60;
+
 /// The line of refresh tokens that one client holds in a session.
 #[derive(Clone, Debug)]
 pub struct TokenFamily {

@@ -15,6 +15,7 @@ mod revoked_tokens;
 mod secret_keys;
 mod sessions;
 mod signing_keys;
+mod sweep;
 mod throttles;
 mod token_families;
 mod users;
@@ -30,6 +31,7 @@ use sea_orm::{
 pub use connect::{OpenError, Opened, Purpose};
 pub use error::StoreError;
 pub use facts::{Facts, Line, Wanted};
+pub(crate) use sweep::Batch;
 
 /// What a store method answers.
 pub type Stored<T> = std::result::Result<T, StoreError>;

@@ -1,10 +1,11 @@
 //! How many failures were there? Table `throttles`, one row a key, updated in place.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::{Read, Stored, Write};
-use crate::model::throttle::{Bound, Counted};
+use super::{Batch, Read, Store, Stored, Write};
+use crate::model::throttle::{Bound, Counted, FAILURES_KEPT, WAITS_KEPT};
 use crate::model::timestamp::Timestamp;
 
 #[derive(Clone, Debug, DeriveEntityModel)]
@@ -113,5 +114,14 @@ impl Write {
     pub(crate) async fn clear_failures(&self, key: &str) -> Stored<()> {
         Entity::delete_by_id(key).exec(&self.executor()).await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Deletes the rows that matter to nobody at `now`: among the next after the key `after`.
+    pub(crate) async fn delete_expired_throttles(&self, after: String, now: Timestamp) -> Stored<Batch> {
+        let failed_long_ago = Column::LastFailedAt.lte(now.minus(FAILURES_KEPT).0);
+        let forgotten = failed_long_ago.and(Column::RetryAt.lte(now.minus(WAITS_KEPT).0));
+        self.delete_along(Entity::find(), Column::Key, after, forgotten).await
     }
 }
