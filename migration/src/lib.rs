@@ -17,6 +17,7 @@ mod m20261121_000009_create_events;
 mod m20261121_000010_create_client_origins;
 mod m20261121_000011_add_previous_secret_to_clients;
 mod m20261121_000012_add_gone_at_to_signing_keys;
+mod m20261121_000013_add_last_failed_at_to_throttles;
 mod m20261121_000014_index_token_families_by_client;
 
 /// Every change, oldest first.
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_create_client_origins::Migration),
             Box::new(m20261121_000011_add_previous_secret_to_clients::Migration),
             Box::new(m20261121_000012_add_gone_at_to_signing_keys::Migration),
+            Box::new(m20261121_000013_add_last_failed_at_to_throttles::Migration),
             Box::new(m20261121_000014_index_token_families_by_client::Migration),
         ]
     }

@@ -165,7 +165,7 @@ impl Server {
         &self.flows
     }
 
-    /// Serves until `asked_to_end`, then answers what is under way.
+    /// Serves until `asked_to_end`, then answers what is under way. What expires meanwhile is swept.
     ///
     /// # Errors
     /// Those of the network.
@@ -190,7 +190,11 @@ impl Server {
                 .run_with_graceful_shutdown(endpoint, ending.notified(), Some(DRAIN))
                 .await
         };
-        let (served, told) = tokio::join!(main, beside);
+        let serving = async { tokio::join!(main, beside) };
+        let (served, told) = tokio::select! {
+            both = serving => both,
+            never = self.flows.keep_swept() => match never {},
+        };
         self.flows.close().await;
         drop(self.lock);
         served.and(told)

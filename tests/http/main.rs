@@ -22,6 +22,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod smoke;
+mod sweep;
 mod throttle;
 mod token;
 mod told;

@@ -18,6 +18,7 @@ mod serve;
 mod settings;
 mod site;
 mod smoke;
+mod sweep;
 mod terminal;
 mod usage;
 mod users;

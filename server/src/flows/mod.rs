@@ -17,6 +17,7 @@ mod revoke;
 mod secret_keys;
 mod seed;
 mod sessions;
+mod sweep;
 mod tally;
 mod throttle;
 mod token;
@@ -26,6 +27,8 @@ mod users;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use tokio::sync::Mutex;
 
 pub use access::{Denied, RECENT, Signed};
 pub use acting::{Actor, By};
@@ -43,6 +46,7 @@ pub use refusal::{Code, Failure, Refusal};
 pub use secret_keys::{SecretKeyError, SecretKeys};
 pub use seed::{Seed, SeedError};
 pub use sessions::SessionRefusal;
+pub use sweep::Swept;
 pub use tally::{Refreshes, Tally};
 pub use token::{Granted, TokenRequest};
 pub use userinfo::UserInfo;
@@ -65,6 +69,7 @@ pub struct Flows {
     pub(crate) passwords: PasswordHasher,
     pub(crate) tally: Tally,
     pub(crate) started_at: Timestamp,
+    sweeping: Mutex<()>,
 }
 
 /// Where a request comes from.
@@ -95,6 +100,7 @@ impl Flows {
             signing_keys: keys::SigningKeys::default(),
             passwords,
             tally: Tally::default(),
+            sweeping: Mutex::default(),
         }
     }
 

@@ -40,6 +40,12 @@ impl<K: Kind> Id<K> {
         Self(text, PhantomData)
     }
 
+    /// What sorts before every id of a later second than `moment`, and after the others.
+    #[must_use]
+    pub fn first_after(moment: Timestamp) -> Self {
+        Self::new(moment.plus(1), 0, [0; 8])
+    }
+
     /// The 128 bits behind it.
     #[must_use]
     pub fn bits(&self) -> u128 {
@@ -134,6 +140,15 @@ mod tests {
     fn ids_sort_by_age() {
         let ids = [(1, 9), (2, 1), (2, 2)].map(|(second, count)| EventId::new(Timestamp(second), count, [3; 8]));
         assert!(ids.iter().is_sorted_by_key(|id| id.as_str().to_owned()));
+    }
+
+    #[test]
+    fn the_first_after_a_moment_parts_the_ids() {
+        let [then, later] = [9, 10].map(|second| EventId::new(Timestamp(second), 0xff_ffff, [255; 8]));
+        let first = EventId::first_after(Timestamp(9));
+        assert!(then.as_str() < first.as_str() && first.as_str() < later.as_str());
+        // Before there were ids there is nothing to part.
+        assert_eq!(EventId::first_after(Timestamp(-7)), EventId::from_bits(0));
     }
 
     #[test]

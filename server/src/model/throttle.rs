@@ -5,6 +5,15 @@ use super::timestamp::Timestamp;
 /// The longest that a throttled guesser waits, in seconds.
 const LONGEST_WAIT: i64 = 15 * 60;
 
+/// How long failures are remembered that have made nobody wait, in seconds after the last of them; every window is over by then.
+///
+/// A slow guesser gains nothing by it. Four wrong passwords an hour, always forgotten in time, are as many as the longest wait lets through;
+/// and of a client's secret, which nobody guesses, nineteen are nothing.
+pub const FAILURES_KEPT: i64 = 60 * 60;
+/// How long somebody is remembered who was made to wait, in seconds after the wait: to begin anew each day would give a dozen quick tries
+/// and then a day of none, where going on waiting gives four an hour.
+pub const WAITS_KEPT: i64 = 24 * 60 * 60;
+
 /// A bound on failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {

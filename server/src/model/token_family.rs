@@ -12,6 +12,8 @@ use super::timestamp::Timestamp;
 /// How many race windows after a rotation the same answer may still be asked for.
 pub const WINDOWS_OPEN: i64 = 4;
 
+/// How long an ended family tells why it ended, in seconds.
+pub const ENDINGS_TOLD: i64 = 30 * 24 * 60 * 60;
 /// The issuer among the resources of a family, which outlives another address of the server. No resource is called so: they are absolute.
 pub const ITSELF: &str = "self";
 

@@ -6,7 +6,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::{Read, StoreError, Stored, Write};
+use super::{Batch, Read, Store, StoreError, Stored, Write};
 use crate::model::event::{Event, EventFilter, EventType};
 use crate::model::id::{EventId, SessionId, UserId};
 use crate::model::reason::Reason;
@@ -105,6 +105,13 @@ impl Write {
             .exec(&self.executor())
             .await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Deletes some of the events of `by` and before.
+    pub(crate) async fn delete_expired_events(&self, by: Timestamp) -> Stored<Batch> {
+        self.delete_first::<Entity, i64>(Column::At, Column::Seq, Column::At.lte(by.0)).await
     }
 }
 

@@ -16,6 +16,7 @@ mod revoked_tokens;
 mod secret_keys;
 mod sessions;
 mod signing_keys;
+mod sweep;
 mod throttles;
 mod token_families;
 mod users;
@@ -32,6 +33,7 @@ pub use connect::{OpenError, Opened, Purpose};
 pub use connections::Connections;
 pub use error::StoreError;
 pub use facts::{Facts, Line, Signer, Wanted};
+pub(crate) use sweep::Batch;
 
 /// What a store method answers.
 pub type Stored<T> = std::result::Result<T, StoreError>;

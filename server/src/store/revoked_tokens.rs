@@ -4,7 +4,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 
-use super::{Stored, Write};
+use super::{Batch, Store, Stored, Write};
 use crate::model::timestamp::Timestamp;
 
 #[derive(Clone, Debug, DeriveEntityModel)]
@@ -27,5 +27,12 @@ impl Write {
         let insert = Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
         insert.exec_without_returning(&self.executor()).await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Deletes some of the tokens that expired at `by` or before.
+    pub(crate) async fn delete_expired_tokens(&self, by: Timestamp) -> Stored<Batch> {
+        self.delete_first::<Entity, String>(Column::ExpiresAt, Column::Jti, Column::ExpiresAt.lte(by.0)).await
     }
 }

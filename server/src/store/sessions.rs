@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, FromQueryResult, Statement, UpdateMany};
 
 use super::token_families::sessions_of_client;
-use super::{Read, Stored, Write};
+use super::{Batch, Read, Store, Stored, Write};
 use crate::model::id::{SessionId, UserId};
 use crate::model::reason::Reason;
 use crate::model::session::{LivingSession, Session, SessionFilter};
@@ -195,4 +195,13 @@ fn ending(now: Timestamp, reason: Reason) -> UpdateMany<Entity> {
         .col_expr(Column::EndedAt, Expr::value(now.0))
         .col_expr(Column::EndedReason, Expr::value(reason.as_str()))
         .filter(Column::EndedAt.is_null())
+}
+
+impl Store {
+    /// Deletes sessions of which no family is left, if they began at `by` or before: among the next after the key `after`.
+    pub(crate) async fn delete_expired_sessions(&self, after: String, by: Timestamp) -> Stored<Batch> {
+        let bare = Expr::cust("NOT EXISTS (SELECT 1 FROM token_families f WHERE f.session_id = sessions.id)");
+        let old = Entity::find().filter(Column::Id.lt(SessionId::first_after(by).as_str()));
+        self.delete_along(old, Column::Id, after, bare).await
+    }
 }

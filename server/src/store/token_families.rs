@@ -7,7 +7,7 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::sea_query::{SelectStatement, SimpleExpr};
 use sea_orm::{ActiveValue::Set, QuerySelect, QueryTrait, UpdateMany};
 
-use super::{Read, Stored, Write, lists};
+use super::{Batch, Read, Store, Stored, Write, lists};
 use crate::model::id::{FamilyId, SessionId, UserId};
 use crate::model::reason::Reason;
 use crate::model::scope::Scopes;
@@ -288,5 +288,16 @@ impl Write {
 
     async fn moved(&self, update: UpdateMany<Entity>) -> Stored<bool> {
         Ok(update.exec(&self.executor()).await?.rows_affected > 0)
+    }
+}
+
+impl Store {
+    /// Deletes families that ended at `by` or before, by decision, time or idleness: among the next after the key `after`.
+    pub(crate) async fn delete_expired_families(&self, after: String, by: Timestamp, idle_ttl: i64) -> Stored<Batch> {
+        let by_itself = Column::ExpiresAt.lte(by.0).or(Column::AnsweredAt.lte(by.minus(idle_ttl).0));
+        let ended = Column::RevokedAt.lte(by.0).or(Column::RevokedAt.is_null().and(by_itself));
+        // An id begins with the moment of birth, and what was born later cannot have ended by then: on a busy server, most of the table.
+        let old = Entity::find().filter(Column::Id.lt(FamilyId::first_after(by).as_str()));
+        self.delete_along(old, Column::Id, after, ended).await
     }
 }

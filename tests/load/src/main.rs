@@ -5,6 +5,7 @@
 
 mod report;
 mod requests;
+mod sweep;
 mod workers;
 
 use std::io::{self, Write};
@@ -15,10 +16,12 @@ use anyhow::{Context, ensure};
 use clap::Parser;
 use grantd_tests::postgres::{Cluster, Database};
 use grantd_tests::process::{self, Grantd};
+use grantd_tests::rows::Rows;
 use grantd_tests::temp::TempDir;
 
 use report::{Report, Run, Start};
 use requests::Row;
+use workers::Figures;
 
 /// Connections, each with one request under way.
 const CONNECTIONS: usize = 16;
@@ -41,9 +44,60 @@ struct Args {
     /// Only this database.
     #[arg(long, value_parser = ["sqlite", "postgres"])]
     database: Option<String>,
+    /// Instead: what requests notice of the sweep.
+    #[arg(long)]
+    sweep: bool,
     /// One JSON value instead of a table.
     #[arg(long)]
     json: bool,
+}
+
+impl Args {
+    /// Whether this row is asked for.
+    fn wants(&self, row: Row) -> bool {
+        self.only.as_ref().is_none_or(|only| row.name().contains(only))
+    }
+
+    /// How long a row is measured.
+    fn length(&self) -> Duration {
+        Duration::from_secs(self.seconds.unwrap_or(if self.quick { 2 } else { 10 }))
+    }
+}
+
+/// Where a server keeps its things.
+struct Place<'a> {
+    data: TempDir,
+    database: Option<&'a Database>,
+}
+
+impl<'a> Place<'a> {
+    /// A new one, on SQLite or in this PostgreSQL database.
+    fn new(database: Option<&'a Database>) -> anyhow::Result<Self> {
+        let data = TempDir::new();
+        if database.is_some() {
+            // A key for several nodes is given, never generated.
+            let made = process::grantd(&["init", &data.path().display().to_string()]).run();
+            ensure!(made.code == 0, "grantd init failed:{made}");
+        }
+        Ok(Self { data, database })
+    }
+
+    /// `grantd dev` on it.
+    fn launch(&self, port: u16) -> process::Call {
+        let data = self.data.path().display().to_string();
+        let call = process::grantd(&["dev", "--port", &port.to_string(), "--data", &data]);
+        let Some(database) = self.database else { return call };
+        call.env("GRANTD_DATABASE__URL", database.url())
+            .env("GRANTD_SECRET_KEY_FILE", self.data.join("secret.key").display().to_string())
+    }
+
+    /// Its rows.
+    fn rows(&self) -> Rows {
+        match self.database {
+            Some(database) => Rows::Postgres(database.url().to_owned()),
+            None => Rows::Sqlite(self.data.join("grantd.db")),
+        }
+    }
 }
 
 /// One thread: what the client takes is taken from the server.
@@ -56,13 +110,13 @@ async fn main() -> anyhow::Result<()> {
     }
     let wanted = |database: &str| args.database.as_deref().is_none_or(|only| only == database);
     if wanted("sqlite") {
-        report.runs.push(measure("SQLite", None, &args).await?);
+        measure("SQLite", None, &args, &mut report).await?;
     }
     if wanted("postgres") {
         match Cluster::new() {
             Ok(cluster) => {
                 let database = Arc::new(cluster).fresh_database().await;
-                report.runs.push(measure("PostgreSQL", Some(&database), &args).await?);
+                measure("PostgreSQL", Some(&database), &args, &mut report).await?;
             }
             Err(reason) => report.remark(&format!("NO POSTGRESQL, so nothing is said about it: {reason}")),
         }
@@ -72,40 +126,46 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All rows on one database.
-async fn measure(name: &'static str, database: Option<&Database>, args: &Args) -> anyhow::Result<Run> {
-    let data = TempDir::new();
-    if database.is_some() {
-        // A key for several nodes is given, never generated.
-        let made = process::grantd(&["init", &data.path().display().to_string()]).run();
-        ensure!(made.code == 0, "grantd init failed:{made}");
+/// What is asked for, on one database.
+async fn measure(
+    name: &'static str,
+    database: Option<&Database>,
+    args: &Args,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    if args.sweep {
+        report.sweeps.push(sweep::measure(name, database, args).await?);
+    } else {
+        report.runs.push(measure_all(name, database, args).await?);
     }
-    let launch = |port: u16| {
-        let call = process::grantd(&["dev", "--port", &port.to_string(), "--data", &data.path().display().to_string()]);
-        let Some(database) = database else { return call };
-        call.env("GRANTD_DATABASE__URL", database.url())
-            .env("GRANTD_SECRET_KEY_FILE", data.join("secret.key").display().to_string())
-    };
+    Ok(())
+}
+
+/// All rows on one database.
+async fn measure_all(name: &'static str, database: Option<&Database>, args: &Args) -> anyhow::Result<Run> {
+    let place = Place::new(database)?;
     // The first start makes keys, users and clients; those that are measured find them.
-    let port = stop(launch(0).start())?;
-    let start = measure_start(&|| launch(port), port).await?;
-    let server = launch(port).start();
+    let port = stop(place.launch(0).start())?;
+    let start = measure_start(&|| place.launch(port), port).await?;
+    let server = place.launch(port).start();
     let idle_kib = server.resident_kib();
 
-    let seconds = args.seconds.unwrap_or(if args.quick { 2 } else { 10 });
     let mut rows = Vec::new();
-    for row in Row::ALL.into_iter().filter(|row| args.only.as_ref().is_none_or(|only| row.name().contains(only))) {
-        let mut workers = Vec::new();
-        for _ in 0..CONNECTIONS {
-            workers.push(requests::worker(row, &server).await.with_context(|| row.name())?);
-        }
-        let figures =
-            workers::measure(workers, &server, Duration::from_secs(seconds)).await.with_context(|| row.name())?;
-        rows.push((row, figures));
+    for row in Row::ALL.into_iter().filter(|row| args.wants(*row)) {
+        rows.push((row, measure_row(row, &server, args).await.with_context(|| row.name())?));
     }
     let loaded_kib = server.resident_kib();
     stop(server)?;
     Ok(Run { database: name, start, idle_kib, loaded_kib, rows })
+}
+
+/// One row.
+async fn measure_row(row: Row, server: &Grantd, args: &Args) -> anyhow::Result<Figures> {
+    let mut workers = Vec::new();
+    for _ in 0..CONNECTIONS {
+        workers.push(requests::worker(row, server).await?);
+    }
+    workers::measure(workers, server, args.length()).await
 }
 
 /// Starts the server on existing data a few times: milliseconds from spawn to the first 200 of `/readyz`.

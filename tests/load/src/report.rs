@@ -12,6 +12,7 @@ use crate::workers::Figures;
 pub struct Report {
     binary_bytes: u64,
     pub runs: Vec<Run>,
+    pub sweeps: Vec<Sweep>,
     remarks: Vec<String>,
 }
 
@@ -24,6 +25,27 @@ pub struct Run {
     pub rows: Vec<(Row, Figures)>,
 }
 
+/// What requests notice of the sweep on one database.
+pub struct Sweep {
+    pub database: &'static str,
+    /// Whether it was still under way at the end.
+    pub in_time: bool,
+    pub rows: Vec<Beside>,
+}
+
+/// The 99th percentile of a row without a sweep and with one.
+pub struct Beside {
+    pub row: Row,
+    pub without: Duration,
+    pub with: Duration,
+}
+
+impl Beside {
+    fn ratio(&self) -> f64 {
+        self.with.as_secs_f64() / self.without.as_secs_f64()
+    }
+}
+
 /// From spawn to the first 200, on existing data.
 pub struct Start {
     pub best: Duration,
@@ -32,7 +54,7 @@ pub struct Start {
 
 impl Report {
     pub const fn new(binary_bytes: u64) -> Self {
-        Self { binary_bytes, runs: Vec::new(), remarks: Vec::new() }
+        Self { binary_bytes, runs: Vec::new(), sweeps: Vec::new(), remarks: Vec::new() }
     }
 
     /// Something to know before the figures are believed.
@@ -70,6 +92,17 @@ impl Report {
                 mebibytes(run.loaded_kib * 1024)
             );
         }
+        for sweep in &self.sweeps {
+            let _ = writeln!(text, "{:<20} {:>9} {:>12} {:>9}", sweep.database, "p99 ms", "with sweep", "ratio");
+            for beside in &sweep.rows {
+                let (name, ratio) = (beside.row.name(), beside.ratio());
+                let (without, with) = (milliseconds(beside.without), milliseconds(beside.with));
+                let _ = writeln!(text, "{name:<20} {without:>9.2} {with:>12.2} {ratio:>9.2}");
+            }
+            let over =
+                if sweep.in_time { "" } else { "!!! the sweep was over before the last row had been measured\n" };
+            let _ = writeln!(text, "{over}");
+        }
         let _ = writeln!(text, "binary: {:.1} MiB", mebibytes(self.binary_bytes));
         for remark in &self.remarks {
             let _ = writeln!(text, "!!! {remark}");
@@ -92,8 +125,19 @@ impl Report {
                 "rows": run.rows.iter().map(row).collect::<Vec<_>>(),
             })
         };
+        let beside = |beside: &Beside| {
+            json!({
+                "name": beside.row.name(), "p99_ms": milliseconds(beside.without),
+                "p99_with_sweep_ms": milliseconds(beside.with), "ratio": beside.ratio(),
+            })
+        };
+        let sweep = |sweep: &Sweep| {
+            let rows = sweep.rows.iter().map(beside).collect::<Vec<_>>();
+            json!({"database": sweep.database, "in_time": sweep.in_time, "rows": rows})
+        };
         json!({
             "binary_bytes": self.binary_bytes, "remarks": self.remarks, "runs": self.runs.iter().map(run).collect::<Vec<_>>(),
+            "sweeps": self.sweeps.iter().map(sweep).collect::<Vec<_>>(),
         })
     }
 }
