@@ -43,7 +43,7 @@ impl From<Denied> for RotationRefusal {
 }
 
 impl Flows {
-    /// Every key that has not been forgotten yet, newest first, and the moment at which their states are to be told.
+    /// Every key, newest first, and the moment at which their states are to be told.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -85,7 +85,7 @@ impl KeyAnswer {
 impl AdminKeysApi {
     /// All signing keys
     ///
-    /// Newest first; those that are gone stay on the list for a while.
+    /// Newest first; those that are gone stay on the list.
     #[oai(path = "/keys", method = "get", tag = "Tag::Administration", operation_id = "listKeys")]
     async fn list(
         &self,
