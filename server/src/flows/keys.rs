@@ -117,8 +117,8 @@ impl Flows {
         if !known.is_empty() && !self.secret_keys.iter().any(|key| known.contains(&key.id)) {
             return Err(SecretKeyError::Foreign(self.config.secret_key_file.display().to_string()).into());
         }
-        for key in self.store.read().list_signing_keys().await? {
-            self.open(&key)?;
+        for (kid, sealed, secret_key_id) in self.store.read().list_private_halves().await? {
+            self.open(&kid, &sealed, &secret_key_id)?;
         }
         Ok(())
     }
@@ -153,16 +153,16 @@ impl Flows {
     async fn reseal(&self, keys: &[SealedKey]) -> Result<(), KeyError> {
         let Some(newest) = self.secret_keys.newest() else { return Ok(()) };
         for key in keys.iter().filter(|key| key.secret_key_id != newest.id) {
-            let plain = self.open(key)?;
+            let plain = self.open(&key.kid, &key.sealed, &key.secret_key_id)?;
             let sealed = newest.seal(&key.kid, &plain).ok_or(KeyError::Unmade)?;
             self.store.write().reseal_signing_key(&key.kid, &key.secret_key_id, sealed, &newest.id).await?;
         }
         Ok(())
     }
 
-    fn open(&self, key: &SealedKey) -> Result<Vec<u8>, KeyError> {
-        let plain = self.secret_keys.find(&key.secret_key_id).and_then(|secret| secret.open(&key.kid, &key.sealed));
-        plain.ok_or_else(|| KeyError::Sealed(key.kid.clone()))
+    fn open(&self, kid: &str, sealed: &[u8], secret_key_id: &str) -> Result<Vec<u8>, KeyError> {
+        let plain = self.secret_keys.find(secret_key_id).and_then(|secret| secret.open(kid, sealed));
+        plain.ok_or_else(|| KeyError::Sealed(kid.to_owned()))
     }
 
     /// The key pair of the one that signs: the database has just said that it does.
@@ -224,7 +224,7 @@ impl Flows {
             .filter(|key| key.state(now) != KeyState::Gone)
             .filter_map(|key| {
                 // Parsing is what costs: a key that is parsed stays parsed.
-                before.find(&key.kid).or_else(|| match self.open(key) {
+                before.find(&key.kid).or_else(|| match self.open(&key.kid, &key.sealed, &key.secret_key_id) {
                     Ok(pkcs8) => SigningKey::parse(key.alg, &pkcs8).map(Arc::new),
                     Err(error) => {
                         tracing::error!(%error);

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, DbBackend, QueryOrder};
+use sea_orm::{ActiveValue::Set, DbBackend, QueryOrder, QuerySelect};
 
 use super::{Read, StoreError, Stored, Write};
 use crate::model::signing_key::{SealedKey, SigningAlg};
@@ -50,6 +50,15 @@ impl Read {
                 })
             })
             .collect()
+    }
+}
+
+impl Read {
+    /// The private half of every key: `kid`, sealed, and which secret key it is sealed with. These columns are as old as the table: data that
+    /// is still to be brought up to date is asked for them too.
+    pub(crate) async fn list_private_halves(&self) -> Stored<Vec<(String, Vec<u8>, String)>> {
+        let columns = [Column::Kid, Column::Sealed, Column::SecretKeyId];
+        Ok(Entity::find().select_only().columns(columns).into_tuple().all(&self.executor()).await?)
     }
 }
 
