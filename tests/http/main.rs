@@ -18,6 +18,7 @@ mod new_client;
 mod pages;
 mod refresh;
 mod revocation;
+mod rotation;
 mod sessions;
 mod sign_in;
 mod sign_up;

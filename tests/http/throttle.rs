@@ -3,6 +3,7 @@
 mod addresses;
 mod bounds;
 mod names;
+mod nodes;
 mod secrets;
 
 use grantd_tests::client::{Answer, Client};

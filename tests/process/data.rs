@@ -10,7 +10,7 @@ use grantd_tests::temp::TempDir;
 use crate::site::{self, PASSWORD, Site, command, run, text};
 
 /// Every command that works on data.
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 22] = [
     &["user", "create", "eve", "--email", "eve@example.org"],
     &["user", "list"],
     &["user", "list", "--json"],
@@ -18,11 +18,21 @@ const COMMANDS: [&[&str]; 12] = [
     &["user", "lock", "ada"],
     &["user", "unlock", "ada"],
     &["user", "set-password", "ada"],
+    &["user", "update", "ada", "--name", "Ada"],
+    &["user", "set-roles", "bob", "--role", "admin"],
+    &["user", "delete", "bob"],
     &["client", "create", "app"],
     &["client", "list"],
     &["client", "show", "web"],
+    &["client", "update", "web", "--name", "Another"],
+    &["client", "rotate-secret", "demo-service", "--json"],
+    &["client", "delete", "web"],
+    &["key", "list"],
+    &["key", "rotate"],
+    &["key", "rotate", "--now", "--json"],
     &["session", "list"],
     &["session", "revoke", "--all"],
+    &["session", "revoke", "ses_00000000000000000000000000"],
 ];
 
 /// Makes it the data of a program that nobody has yet.
@@ -74,7 +84,7 @@ async fn a_command_on_older_data_changes_nothing_until_somebody_migrates() {
     let dry = run(&data, &["migrate", "--dry-run", "--json"]).expect(0).json();
     assert_eq!((dry["changes"].as_array().map(Vec::len), &dry["dry_run"]), (Some(1), &true.into()));
     let people = run(&data, &["migrate", "--dry-run"]).expect(0);
-    let change = dry["changes"][0].as_str().expect("its name");
+    let change = dry["changes"][0].as_str().expect("the name of a change");
     assert!(people.stdout.contains("would make") && people.stdout.contains(change), "{people}");
     assert_eq!(site::kept(data.path()), before, "a dry run changed something");
 

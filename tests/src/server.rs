@@ -50,12 +50,24 @@ impl Home {
         Self::within(TempDir::in_memory()).await
     }
 
+    /// An empty one on PostgreSQL, which several servers may share.
+    ///
+    /// # Errors
+    /// Why there can be none, for [`crate::skip`].
+    pub async fn on_postgres() -> Result<Self, String> {
+        Ok(Self::on(TempDir::new(), Some(Database::fresh().await?)))
+    }
+
     async fn within(dir: TempDir) -> Self {
         let database = match std::env::var("GRANTD_TEST_DATABASE").as_deref() {
             Err(_) | Ok("sqlite") => None,
             Ok("postgres") => Some(Database::fresh().await.unwrap_or_else(|reason| panic!("no PostgreSQL: {reason}"))),
             Ok(other) => panic!("GRANTD_TEST_DATABASE is {other}, neither sqlite nor postgres"),
         };
+        Self::on(dir, database)
+    }
+
+    fn on(dir: TempDir, database: Option<Database>) -> Self {
         if database.is_some() {
             // Nodes that share a PostgreSQL are given their key: a server makes none for itself.
             SecretKeys::write_new(&dir.join("secret.key"), true).expect("a secret key");

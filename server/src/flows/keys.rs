@@ -114,7 +114,7 @@ impl Flows {
     /// [`SecretKeyError::Foreign`], [`KeyError::Sealed`].
     pub async fn check_keys_match(&self) -> Result<(), KeyError> {
         let known = self.store.read().list_secret_keys().await?;
-        if !known.is_empty() && !self.secret_keys.iter().any(|key| known.contains(&key.id)) {
+        if !known.is_empty() && !self.secret_keys.iter().any(|key| known.contains_key(&key.id)) {
             return Err(SecretKeyError::Foreign(self.config.secret_key_file.display().to_string()).into());
         }
         // This is asked of data that may be older than this program: of nothing but columns that were always there.
@@ -142,7 +142,7 @@ impl Flows {
         self.check_secret_keys(seed).await?;
         let known = self.store.read().list_secret_keys().await?;
         let unused = known.is_empty();
-        for key in self.secret_keys.iter().filter(|key| !known.contains(&key.id)) {
+        for key in self.secret_keys.iter().filter(|key| !known.contains_key(&key.id)) {
             self.store.write().insert_secret_key(&key.id, unused && seed == Seed::Dev, now).await?;
         }
         self.reseal(&sealed).await?;

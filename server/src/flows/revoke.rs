@@ -45,8 +45,10 @@ impl Flows {
         let token = token.ok_or(Refusal::new(Code::InvalidRequest, Reason::MissingParameter))?;
         if let Some(refresh) = refresh {
             // A forged one names somebody's family: without a right MAC it is nobody's token.
-            let real =
-                facts.line.as_ref().is_some_and(|line| refresh.is_of(&line.family, &self.secret_keys) == Some(true));
+            let real = match &facts.line {
+                Some(line) => self.judge_refresh_token(&refresh, &line.family).await? == Some(true),
+                None => false,
+            };
             return if real { self.end_line(facts, &client, origin, now).await } else { Ok(()) };
         }
         let Some(read) = access.filter(|_| facts.key_is_good) else { return Ok(()) };

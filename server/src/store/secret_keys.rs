@@ -1,5 +1,7 @@
 //! Which secret keys was this database used with? Table `secret_keys`: fingerprints only.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
@@ -22,9 +24,10 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Read {
-    /// Their fingerprints.
-    pub(crate) async fn list_secret_keys(&self) -> Stored<Vec<String>> {
-        Ok(Entity::find().all(&self.executor()).await?.into_iter().map(|row| row.id).collect())
+    /// Their fingerprints, and when a server was first given each.
+    pub(crate) async fn list_secret_keys(&self) -> Stored<BTreeMap<String, Timestamp>> {
+        let rows = Entity::find().all(&self.executor()).await?;
+        Ok(rows.into_iter().map(|row| (row.id, Timestamp(row.created_at))).collect())
     }
 
     /// Whether `grantd dev` made this database, and so put users with well-known passwords there.

@@ -60,6 +60,8 @@ impl Read {
     }
 }
 
+impl Read {}
+
 impl Write {
     /// Adds a key; false if another node was quicker to add one of this ordinal.
     pub(crate) async fn insert_signing_key(&self, key: &SealedKey) -> Stored<bool> {

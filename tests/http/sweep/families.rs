@@ -60,7 +60,7 @@ async fn a_sign_out_is_told_for_thirty_days() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_is_told_for_thirty_days() {
     let one = One::start().await;
-    one.server.flows().set_locked("bob", true).await.expect("a user that is locked");
+    one.server.set_locked("bob", true).await.expect("a user that is locked");
     one.ended_at(BEGIN, "user_locked").await;
 }
 

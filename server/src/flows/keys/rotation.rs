@@ -88,7 +88,7 @@ impl Flows {
         let algs: Vec<_> = SigningAlg::ALL.into_iter().filter(|alg| is_used(*alg)).collect();
         // A key that was put into the file a moment ago is one that running servers have not read yet.
         let known = self.store.read().list_secret_keys().await?;
-        let secret = self.secret_keys.iter().find(|key| known.contains(&key.id)).or(self.secret_keys.newest());
+        let secret = self.secret_keys.iter().find(|key| known.contains_key(&key.id)).or(self.secret_keys.newest());
         let secret = secret.ok_or(KeyError::Unmade)?;
         // Outside the transaction and off the runtime: an RSA key takes its time.
         let (flows, secret_id) = (Arc::clone(self), secret.id.clone());

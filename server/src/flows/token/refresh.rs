@@ -37,7 +37,7 @@ impl Flows {
         for _ in 0..TRIES {
             let Line { family, auth_time, user } =
                 facts.line.take().ok_or(Refusal::invalid_grant(Reason::UnknownToken))?;
-            self.check_holder(&presented, &family, &client, now)?;
+            self.check_holder(&presented, &family, &client, now).await?;
             // Who is deleted or locked has no living family, but for one that came back at the edge of its idle life.
             let user = user.ok_or(Refusal::invalid_grant(Reason::UserDeleted))?;
             if user.locked_at.is_some() {
@@ -83,21 +83,21 @@ impl Flows {
     }
 
     /// Whether the token is the family's, the family the client's, and both alive.
-    fn check_holder(
+    async fn check_holder(
         &self,
         presented: &RefreshToken,
         family: &TokenFamily,
         client: &Client,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
-        let reason = match presented.is_of(family, &self.secret_keys) {
+    ) -> Result<(), Failure> {
+        let reason = match self.judge_refresh_token(presented, family).await? {
             // Without the key nobody can tell whose token it is; only the family's own client learns why it ended.
             None if family.client_id == client.id => Some(Reason::KeyRemoved),
             None | Some(false) => Some(Reason::UnknownToken),
             Some(true) if family.client_id != client.id => Some(Reason::OtherClient),
             Some(true) => family.ended(now, self.config.tokens.refresh_idle_ttl),
         };
-        reason.map_or(Ok(()), |reason| Err(Refusal::invalid_grant(reason)))
+        reason.map_or(Ok(()), |reason| Err(Refusal::invalid_grant(reason).into()))
     }
 
     /// What the new access token is for: what was granted and is still the client's, or less if less is asked for (RFC 6749 §6,

@@ -4,12 +4,16 @@ use aws_lc_rs::constant_time;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::flows::SecretKeys;
+use crate::flows::refusal::{Code, Failure, Refusal};
+use crate::flows::{Flows, SecretKeys};
 use crate::model::id::FamilyId;
+use crate::model::reason::Reason;
 use crate::model::secret::Secret;
 use crate::model::token_family::TokenFamily;
 
 const PREFIX: &str = "grt_";
+/// After how many seconds a token is worth another try whose key this node has yet to be given.
+const ROLLOUT: i64 = 5;
 /// Family id, generation, MAC.
 const LENGTH: usize = 16 + 4 + 32;
 
@@ -54,5 +58,27 @@ impl RefreshToken {
         let id = self.family.bits().to_be_bytes();
         let mac = keys.find(&family.secret_key_id)?.refresh_mac(&[family.seed.expose(), &id, &number]);
         Some(constant_time::verify_slices_are_equal(mac.as_ref(), &self.mac).is_ok())
+    }
+}
+
+impl Flows {
+    /// Whether the family made the token; `None` if its secret key has been taken away. Where it is one that other nodes were given and this
+    /// one was not yet, nobody is refused for good: it is for another node, or for later.
+    pub(in crate::flows) async fn judge_refresh_token(
+        &self,
+        token: &RefreshToken,
+        family: &TokenFamily,
+    ) -> Result<Option<bool>, Failure> {
+        let is_of = token.is_of(family, &self.secret_keys);
+        if is_of.is_none() {
+            let known = self.store.read().list_secret_keys().await?;
+            let newest_of_ours = self.secret_keys.iter().filter_map(|key| known.get(&key.id)).max();
+            if known.get(&family.secret_key_id) > newest_of_ours {
+                return Err(Refusal::new(Code::TemporarilyUnavailable, Reason::WaitAndRetry)
+                    .retry_after(ROLLOUT)
+                    .into());
+            }
+        }
+        Ok(is_of)
     }
 }
