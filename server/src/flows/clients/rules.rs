@@ -74,10 +74,6 @@ pub(super) fn judge_secret(client_type: ClientType, secret: Option<&Secret<Strin
         let why = "a client secret has no NUL in it: no form can send it";
         faults.push(fault("client_secret", Reason::NotAllowedCharacters, why));
     }
-    if secret.expose().contains('\0') {
-        let sentence = "a client secret has no NUL in it: no form can send it";
-        faults.push(fault("client_secret", Reason::NotAllowedCharacters, sentence));
-    }
 }
 
 /// Whether a secret may be taken for so many seconds more.
