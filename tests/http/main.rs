@@ -2,6 +2,7 @@
 
 mod access_token;
 mod activity;
+mod attack;
 mod bad_input;
 mod bearer;
 mod client_authentication;

@@ -112,12 +112,13 @@ impl SealedKey {
         !over
     }
 
-    /// Nothing that it signed is good from `now` on. False if that was so already.
+    /// Nothing that it signed is good any more, whatever time it is: a node whose clock lags, or is set back, must not take it for good
+    /// again. False if it was gone already.
     pub fn end(&mut self, now: Timestamp) -> bool {
         let gone = self.gone_at.is_some_and(|at| at <= now);
         if !gone {
             self.retired_at = Some(self.retired_at.map_or(now, |at| at.min(now)));
-            self.gone_at = Some(now);
+            self.gone_at = Some(Timestamp(0));
         }
         !gone
     }
@@ -171,6 +172,6 @@ mod tests {
         assert!(key.end(Timestamp(50)));
         assert_eq!(key.state(Timestamp(50)), KeyState::Gone);
         assert!(!key.end(Timestamp(60)));
-        assert_eq!(key.gone_at, Some(Timestamp(50)));
+        assert_eq!(key.state(Timestamp(40)), KeyState::Gone, "by a clock that lags");
     }
 }

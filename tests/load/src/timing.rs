@@ -1,0 +1,164 @@
+//! Can known names be told from unknown ones by how long a refusal takes? Pairs of sign-ins over one connection, and a rank test of each.
+//!
+//! Each guess comes from an address of its own, as behind a proxy, so that no throttle shortens it unless it is to.
+
+use anyhow::{Context, ensure};
+use grantd_tests::client::Client;
+use grantd_tests::process::Grantd;
+use grantd_tests::wire::{Connection, form};
+use reqwest::Method;
+use std::time::Instant;
+
+/// Pairs of each comparison; failures of one account in a minute are let through up to twice as many.
+const PAIRS: u32 = 200;
+/// More than a minute of failures is counted anew.
+const SCOPES: &str = "openid admin";
+
+/// Two kinds of sign-ins that fail, which should take equally long.
+struct Comparison {
+    name: &'static str,
+    /// The name and the password of the pair's first and second, and whether both are throttled.
+    kinds: [(Name, &'static str); 2],
+    throttled: bool,
+}
+
+/// Who is said to sign in.
+#[derive(Clone, Copy)]
+enum Name {
+    Known(&'static str),
+    /// Another name that nobody has in each pair, or the same in each.
+    Unknown,
+    UnknownEmail,
+    OneUnknown,
+}
+
+const WRONG: &str = "a+guess+of+somebody";
+
+const COMPARISONS: [Comparison; 6] = [
+    Comparison {
+        name: "known and unknown name",
+        kinds: [(Name::Known("timed-1"), WRONG), (Name::Unknown, WRONG)],
+        throttled: false,
+    },
+    Comparison {
+        name: "unknown and unknown name (nothing to find)",
+        kinds: [(Name::Unknown, WRONG), (Name::Unknown, WRONG)],
+        throttled: false,
+    },
+    Comparison {
+        name: "known and unknown e-mail",
+        kinds: [(Name::Known("timed-2@example.org"), WRONG), (Name::UnknownEmail, WRONG)],
+        throttled: false,
+    },
+    Comparison {
+        name: "locked user and unknown name",
+        kinds: [(Name::Known("timed-3"), WRONG), (Name::Unknown, WRONG)],
+        throttled: false,
+    },
+    Comparison {
+        name: "locked user with the right password and unknown name",
+        kinds: [(Name::Known("timed-4"), "the+password+of+all"), (Name::Unknown, WRONG)],
+        throttled: false,
+    },
+    Comparison {
+        name: "known and unknown name, throttled",
+        kinds: [(Name::Known("timed-5"), WRONG), (Name::OneUnknown, WRONG)],
+        throttled: true,
+    },
+];
+/// Users that are locked before anything is measured.
+const LOCKED: [&str; 2] = ["timed-3", "timed-4"];
+
+/// What a rank test says.
+struct Ranks {
+    u: f64,
+    z: f64,
+    medians: [f64; 2],
+}
+
+/// Measures and tells, a line a comparison. `server` trusts the loopback as a proxy.
+///
+/// # Errors
+/// The server does not do what it should.
+pub async fn measure(database: &str, server: &Grantd) -> anyhow::Result<String> {
+    prepare(server).await?;
+    let mut told = format!("{database}: {PAIRS} pairs each; |z| under 2 is what chance does\n");
+    let mut connection = Connection::open(server.address()).await?;
+    let mut address = 0;
+    for comparison in &COMPARISONS {
+        let mut times = [Vec::new(), Vec::new()];
+        if comparison.throttled {
+            for (kind, _) in [0, 1].into_iter().flat_map(|kind| (0..8).map(move |time| (kind, time))) {
+                sign_in(&mut connection, comparison.kinds[kind], u32::MAX, 0).await?;
+            }
+        }
+        for pair in 0..PAIRS {
+            // Who is first would otherwise be warmer, or colder.
+            let order = if pair % 2 == 0 { [0, 1] } else { [1, 0] };
+            for kind in order {
+                address += 1;
+                let from = if comparison.throttled { 0 } else { address };
+                times[kind].push(sign_in(&mut connection, comparison.kinds[kind], address, from).await?);
+            }
+        }
+        let Ranks { u, z, medians: [one, other] } = rank(&times);
+        told.push_str(&format!(
+            "  {:<54} U {u:>7.0}  z {z:>6.2}  medians {one:>6.0} and {other:>6.0} µs\n",
+            comparison.name
+        ));
+    }
+    Ok(told)
+}
+
+/// Makes the users, and locks those that are to be.
+async fn prepare(server: &Grantd) -> anyhow::Result<()> {
+    let client: Client = server.client();
+    let admin = client.sign_in_for("ada", "ada-dev-password", SCOPES).await.access;
+    for number in 1..=5 {
+        let name = format!("timed-{number}");
+        let made = client.sign_up(&name, &format!("{name}@example.org"), "the password of all").await.expect(201);
+        if LOCKED.contains(&name.as_str()) {
+            let path = format!("/api/v1/admin/users/{}", made.text("id"));
+            client.send(Method::PATCH, &path, &admin, &serde_json::json!({"locked": true})).await.expect(200);
+        }
+    }
+    Ok(())
+}
+
+/// Microseconds that one refusal took.
+async fn sign_in(
+    connection: &mut Connection,
+    (name, password): (Name, &str),
+    number: u32,
+    from: u32,
+) -> anyhow::Result<f64> {
+    let name = match name {
+        Name::Known(name) => name.to_owned(),
+        Name::Unknown => format!("nobody{number}"),
+        Name::UnknownEmail => format!("nobody{number}@example.org"),
+        Name::OneUnknown => "nobody".to_owned(),
+    };
+    let [_, b, c, d] = from.to_be_bytes();
+    let body = format!("grant_type=password&client_id=web&username={name}&password={password}");
+    let request = form("/oauth2/token", &format!("X-Forwarded-For: 10.{b}.{c}.{d}\r\n"), &body);
+    let begun = Instant::now();
+    let reply = connection.exchange(&request).await.context("no answer")?;
+    let took = begun.elapsed().as_secs_f64() * 1e6;
+    ensure!(reply.status == 400 && reply.json()["reason"] == "sign_in_failed", "{}\n{}", reply.head, reply.text());
+    Ok(took)
+}
+
+/// The test of Mann and Whitney: how often the first is the longer of two, and how far that is from chance in standard deviations.
+fn rank(times: &[Vec<f64>; 2]) -> Ranks {
+    let [one, other] = times;
+    let beats = |a: &f64| other.iter().map(|b| f64::from(u8::from(a > b)) + f64::from(u8::from(a == b)) / 2.0).sum::<f64>();
+    let u: f64 = one.iter().map(beats).sum();
+    let pairs = f64::from(PAIRS);
+    let deviation = (pairs * pairs * (2.0 * pairs + 1.0) / 12.0).sqrt();
+    let median = |times: &[f64]| {
+        let mut sorted = times.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    };
+    Ranks { u, z: (u - pairs * pairs / 2.0) / deviation, medians: [median(one), median(other)] }
+}
