@@ -5,6 +5,7 @@
 
 mod report;
 mod requests;
+mod timing;
 mod workers;
 
 use std::io::{self, Write};
@@ -41,6 +42,9 @@ struct Args {
     /// Only this database.
     #[arg(long, value_parser = ["sqlite", "postgres"])]
     database: Option<String>,
+    /// Instead: whether known names can be told from unknown ones by the time that a refusal takes.
+    #[arg(long)]
+    timing: bool,
     /// One JSON value instead of a table.
     #[arg(long)]
     json: bool,
@@ -50,6 +54,9 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    if args.timing {
+        return timing::run().await;
+    }
     let mut report = Report::new(std::fs::metadata(process::binary())?.len());
     if cfg!(debug_assertions) {
         report.remark("this is no release build: the figures say nothing");

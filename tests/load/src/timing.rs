@@ -2,17 +2,19 @@
 //!
 //! Each guess comes from an address of its own, as behind a proxy, so that no throttle shortens it unless it is to.
 
-use anyhow::{Context, ensure};
-use grantd_tests::client::Client;
-use grantd_tests::process::Grantd;
-use grantd_tests::wire::{Connection, form};
-use reqwest::Method;
+use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
-/// Pairs of each comparison; failures of one account in a minute are let through up to twice as many.
+use anyhow::{Context, ensure};
+use grantd_tests::client::Client;
+use grantd_tests::postgres::{Cluster, Database};
+use grantd_tests::process::{self, Grantd};
+use grantd_tests::temp::TempDir;
+use grantd_tests::wire::{Connection, form};
+
+/// Pairs of each comparison: as many failures of one account as a minute lets through.
 const PAIRS: u32 = 200;
-/// More than a minute of failures is counted anew.
-const SCOPES: &str = "openid admin";
 
 /// Two kinds of sign-ins that fail, which should take equally long.
 struct Comparison {
@@ -76,13 +78,34 @@ struct Ranks {
     medians: [f64; 2],
 }
 
-/// Measures and tells, a line a comparison. `server` trusts the loopback as a proxy.
+/// Measures on each database, and tells a line a comparison.
 ///
 /// # Errors
 /// The server does not do what it should.
-pub async fn measure(database: &str, server: &Grantd) -> anyhow::Result<String> {
-    prepare(server).await?;
-    let mut told = format!("{database}: {PAIRS} pairs each; |z| under 2 is what chance does\n");
+pub async fn run() -> anyhow::Result<()> {
+    measure("SQLite", None).await?;
+    match Cluster::new() {
+        Ok(cluster) => measure("PostgreSQL", Some(&Arc::new(cluster).fresh_database().await)).await,
+        Err(reason) => tell(&format!("NO POSTGRESQL, so nothing is said about it: {reason}\n")),
+    }
+}
+
+fn tell(text: &str) -> anyhow::Result<()> {
+    Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+async fn measure(name: &str, database: Option<&Database>) -> anyhow::Result<()> {
+    let data = TempDir::new();
+    let mut call = process::dev(data.path()).env("GRANTD_SERVER__TRUSTED_PROXIES", "127.0.0.1");
+    if let Some(database) = database {
+        let key = TempDir::new();
+        process::grantd(&["init", &key.path().display().to_string()]).run().expect(0);
+        std::fs::rename(key.join("secret.key"), data.join("secret.key"))?;
+        call = call.env("GRANTD_DATABASE__URL", database.url());
+    }
+    let server = call.start();
+    prepare(&server).await?;
+    tell(&format!("{name}: {PAIRS} pairs each; |z| under 2 is what chance does\n"))?;
     let mut connection = Connection::open(server.address()).await?;
     let mut address = 0;
     for comparison in &COMPARISONS {
@@ -102,24 +125,28 @@ pub async fn measure(database: &str, server: &Grantd) -> anyhow::Result<String> 
             }
         }
         let Ranks { u, z, medians: [one, other] } = rank(&times);
-        told.push_str(&format!(
-            "  {:<54} U {u:>7.0}  z {z:>6.2}  medians {one:>6.0} and {other:>6.0} µs\n",
-            comparison.name
-        ));
+        tell(&format!("  {:<54} U {u:>7.0}  z {z:>6.2}  medians {one:>6.0} and {other:>6.0} µs\n", comparison.name))?;
     }
-    Ok(told)
+    server.stop().expect(0);
+    Ok(())
 }
 
 /// Makes the users, and locks those that are to be.
 async fn prepare(server: &Grantd) -> anyhow::Result<()> {
     let client: Client = server.client();
-    let admin = client.sign_in_for("ada", "ada-dev-password", SCOPES).await.access;
+    let admin = client.sign_in_for("ada", "ada-dev-password", "openid admin").await.access;
     for number in 1..=5 {
         let name = format!("timed-{number}");
         let made = client.sign_up(&name, &format!("{name}@example.org"), "the password of all").await.expect(201);
         if LOCKED.contains(&name.as_str()) {
-            let path = format!("/api/v1/admin/users/{}", made.text("id"));
-            client.send(Method::PATCH, &path, &admin, &serde_json::json!({"locked": true})).await.expect(200);
+            let (id, body) = (made.text("id"), r#"{"locked":true}"#);
+            let request = format!(
+                "PATCH /api/v1/admin/users/{id} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {admin}\r\n\
+                 Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            let reply = client.raw(request).await;
+            ensure!(reply.status == 200, "{}\n{}", reply.head, reply.text());
         }
     }
     Ok(())
@@ -151,7 +178,8 @@ async fn sign_in(
 /// The test of Mann and Whitney: how often the first is the longer of two, and how far that is from chance in standard deviations.
 fn rank(times: &[Vec<f64>; 2]) -> Ranks {
     let [one, other] = times;
-    let beats = |a: &f64| other.iter().map(|b| f64::from(u8::from(a > b)) + f64::from(u8::from(a == b)) / 2.0).sum::<f64>();
+    let beats =
+        |a: &f64| other.iter().map(|b| f64::from(u8::from(a > b)) + f64::from(u8::from(a == b)) / 2.0).sum::<f64>();
     let u: f64 = one.iter().map(beats).sum();
     let pairs = f64::from(PAIRS);
     let deviation = (pairs * pairs * (2.0 * pairs + 1.0) / 12.0).sqrt();
