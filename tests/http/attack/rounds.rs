@@ -18,7 +18,7 @@ use super::{ALL, CLIENTS, USERS, administrator};
 use crate::new_client::{SECRET, owned, portal};
 
 /// How many rounds, unless `GRANTD_TEST_ROUNDS` says so: enough to find what is wrong in one of them.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 6;
 const PASSWORD: &str = "one of a kind, I hope";
 /// More than the minute in which failures of an address are counted.
 const BETWEEN: i64 = 61;

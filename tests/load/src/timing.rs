@@ -24,6 +24,15 @@ struct Comparison {
     throttled: bool,
 }
 
+/// What a comparison of passwords costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hashes {
+    /// As the server is set: what a guesser meets.
+    OfToday,
+    /// Next to nothing: what is beside the hash, which hides it.
+    Cheap,
+}
+
 /// Who is said to sign in.
 #[derive(Clone, Copy)]
 enum Name {
@@ -83,20 +92,29 @@ struct Ranks {
 /// # Errors
 /// The server does not do what it should.
 pub async fn run() -> anyhow::Result<()> {
-    measure("SQLite", None).await?;
-    match Cluster::new() {
-        Ok(cluster) => measure("PostgreSQL", Some(&Arc::new(cluster).fresh_database().await)).await,
-        Err(reason) => tell(&format!("NO POSTGRESQL, so nothing is said about it: {reason}\n")),
+    for hashes in [Hashes::OfToday, Hashes::Cheap] {
+        measure("SQLite", None, hashes).await?;
     }
+    let cluster = match Cluster::new() {
+        Ok(cluster) => Arc::new(cluster),
+        Err(reason) => return tell(&format!("NO POSTGRESQL, so nothing is said about it: {reason}\n")),
+    };
+    for hashes in [Hashes::OfToday, Hashes::Cheap] {
+        measure("PostgreSQL", Some(&cluster.fresh_database().await), hashes).await?;
+    }
+    Ok(())
 }
 
 fn tell(text: &str) -> anyhow::Result<()> {
     Ok(io::stdout().write_all(text.as_bytes())?)
 }
 
-async fn measure(name: &str, database: Option<&Database>) -> anyhow::Result<()> {
+async fn measure(name: &str, database: Option<&Database>, hashes: Hashes) -> anyhow::Result<()> {
     let data = TempDir::new();
     let mut call = process::dev(data.path()).env("GRANTD_SERVER__TRUSTED_PROXIES", "127.0.0.1");
+    if hashes == Hashes::Cheap {
+        call = call.env("GRANTD_PASSWORD__MEMORY_KIB", "8").env("GRANTD_PASSWORD__ITERATIONS", "1");
+    }
     if let Some(database) = database {
         let key = TempDir::new();
         process::grantd(&["init", &key.path().display().to_string()]).run().expect(0);
@@ -105,7 +123,8 @@ async fn measure(name: &str, database: Option<&Database>) -> anyhow::Result<()> 
     }
     let server = call.start();
     prepare(&server).await?;
-    tell(&format!("{name}: {PAIRS} pairs each; |z| under 2 is what chance does\n"))?;
+    let cost = if hashes == Hashes::Cheap { ", where hashes cost next to nothing" } else { "" };
+    tell(&format!("{name}{cost}: {PAIRS} pairs each; |z| under 2 is what chance does\n"))?;
     let mut connection = Connection::open(server.address()).await?;
     let mut address = 0;
     for comparison in &COMPARISONS {
