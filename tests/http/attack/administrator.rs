@@ -1,6 +1,7 @@
 //! What may an administrator not do, or one who was one? And what is nobody shown?
 
 use grantd_tests::client::header;
+use grantd_tests::eventually;
 use grantd_tests::server::TestServer;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -148,4 +149,26 @@ async fn a_leaked_key_stays_gone_when_the_clock_goes_back() {
         assert_ne!(header(&anew.access)["kid"], leaked.as_str(), "{back} s back");
         client.userinfo(&anew.access).await.expect(200);
     }
+}
+
+// The token was let in before, and its password takes a while to hash: it is judged once more, with its key.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_leaked_key_began_does_not_happen_after_its_replacement() {
+    let dear = [("password.memory_kib", "8192"), ("password.iterations", "100")];
+    let server = TestServer::with(&dear).await;
+    let client = server.client();
+    let ada = administrator(&client).await.access;
+    let hashed = || async { server.flows().measure().await.passwords_hashed };
+    let before = hashed().await;
+    let (apart, forged) = (client.apart(), ada.clone());
+    let person =
+        json!({"username": "mallory", "email": "m@example.org", "password": "a few words of hers", "roles": ["admin"]});
+    let made = tokio::spawn(async move { apart.send(Method::POST, USERS, &forged, &person).await });
+    eventually("the password is being hashed", || async { (hashed().await > before).then_some(()) }).await;
+    client.send(Method::POST, "/api/v1/admin/keys", &ada, &json!({"now": true})).await.expect(201);
+    let made = made.await.expect("an answer");
+    let sql = "SELECT count(*) FROM events WHERE event_type = 'user_created' AND detail LIKE 'by usr_%' \
+               AND seq > (SELECT seq FROM events WHERE event_type = 'key_rotated')";
+    assert_eq!(server.home().rows().numbers(sql).await, [0], "made after the rotation{made}");
+    assert!([201, 401].contains(&made.status), "{made}");
 }

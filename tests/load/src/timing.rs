@@ -2,6 +2,7 @@
 //!
 //! Each guess comes from an address of its own, as behind a proxy, so that no throttle shortens it unless it is to.
 
+use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,8 +20,9 @@ const PAIRS: u32 = 200;
 /// Two kinds of sign-ins that fail, which should take equally long.
 struct Comparison {
     name: &'static str,
-    /// The name and the password of the pair's first and second, and whether both are throttled.
+    /// The name and the password of each.
     kinds: [(Name, &'static str); 2],
+    /// Whether both come from one address, which has failed too often.
     throttled: bool,
 }
 
@@ -37,9 +39,11 @@ enum Hashes {
 #[derive(Clone, Copy)]
 enum Name {
     Known(&'static str),
-    /// Another name that nobody has in each pair, or the same in each.
+    /// A name that nobody has, another in each pair.
     Unknown,
+    /// The same of an e-mail address.
     UnknownEmail,
+    /// A name that nobody has, the same in each pair.
     OneUnknown,
 }
 
@@ -84,7 +88,6 @@ const LOCKED: [&str; 2] = ["timed-3", "timed-4"];
 struct Ranks {
     u: f64,
     z: f64,
-    medians: [f64; 2],
 }
 
 /// Measures on each database, and tells a line a comparison.
@@ -126,25 +129,31 @@ async fn measure(name: &str, database: Option<&Database>, hashes: Hashes) -> any
     let cost = if hashes == Hashes::Cheap { ", where hashes cost next to nothing" } else { "" };
     tell(&format!("{name}{cost}: {PAIRS} pairs each; |z| under 2 is what chance does\n"))?;
     let mut connection = Connection::open(server.address()).await?;
-    let mut address = 0;
-    for comparison in &COMPARISONS {
-        let mut times = [Vec::new(), Vec::new()];
-        if comparison.throttled {
-            for (kind, _) in [0, 1].into_iter().flat_map(|kind| (0..8).map(move |time| (kind, time))) {
-                sign_in(&mut connection, comparison.kinds[kind], u32::MAX, 0).await?;
+    let mut address: u32 = 0;
+    for Comparison { name, kinds: [one, other], throttled } in &COMPARISONS {
+        if *throttled {
+            for kind in [one, other] {
+                for _ in 0..8 {
+                    sign_in(&mut connection, *kind, 0, 0).await?;
+                }
             }
         }
+        let (mut ones, mut others) = (Vec::new(), Vec::new());
         for pair in 0..PAIRS {
+            let mut sides = [(one, &mut ones), (other, &mut others)];
             // Who is first would otherwise be warmer, or colder.
-            let order = if pair % 2 == 0 { [0, 1] } else { [1, 0] };
-            for kind in order {
+            if pair % 2 == 1 {
+                sides.reverse();
+            }
+            for (kind, times) in sides {
                 address += 1;
-                let from = if comparison.throttled { 0 } else { address };
-                times[kind].push(sign_in(&mut connection, comparison.kinds[kind], address, from).await?);
+                let from = if *throttled { 0 } else { address };
+                times.push(sign_in(&mut connection, *kind, address, from).await?);
             }
         }
-        let Ranks { u, z, medians: [one, other] } = rank(&times);
-        tell(&format!("  {:<54} U {u:>7.0}  z {z:>6.2}  medians {one:>6.0} and {other:>6.0} µs\n", comparison.name))?;
+        let Ranks { u, z } = rank(&ones, &others);
+        let (one, other) = (median(ones), median(others));
+        tell(&format!("  {name:<54} U {u:>7.1}  z {z:>6.2}  medians {one:>6} and {other:>6} µs\n"))?;
     }
     server.stop().expect(0);
     Ok(())
@@ -171,13 +180,13 @@ async fn prepare(server: &Grantd) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Microseconds that one refusal took.
+/// Nanoseconds that one refusal took.
 async fn sign_in(
     connection: &mut Connection,
     (name, password): (Name, &str),
     number: u32,
     from: u32,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<u64> {
     let name = match name {
         Name::Known(name) => name.to_owned(),
         Name::Unknown => format!("nobody{number}"),
@@ -189,23 +198,27 @@ async fn sign_in(
     let request = form("/oauth2/token", &format!("X-Forwarded-For: 10.{b}.{c}.{d}\r\n"), &body);
     let begun = Instant::now();
     let reply = connection.exchange(&request).await.context("no answer")?;
-    let took = begun.elapsed().as_secs_f64() * 1e6;
-    ensure!(reply.status == 400 && reply.json()["reason"] == "sign_in_failed", "{}\n{}", reply.head, reply.text());
-    Ok(took)
+    let took = begun.elapsed();
+    ensure!(reply.status == 400 && reply.text().contains("\"sign_in_failed\""), "{}\n{}", reply.head, reply.text());
+    Ok(u64::try_from(took.as_nanos())?)
 }
 
-/// The test of Mann and Whitney: how often the first is the longer of two, and how far that is from chance in standard deviations.
-fn rank(times: &[Vec<f64>; 2]) -> Ranks {
-    let [one, other] = times;
-    let beats =
-        |a: &f64| other.iter().map(|b| f64::from(u8::from(a > b)) + f64::from(u8::from(a == b)) / 2.0).sum::<f64>();
-    let u: f64 = one.iter().map(beats).sum();
-    let pairs = f64::from(PAIRS);
-    let deviation = (pairs * pairs * (2.0 * pairs + 1.0) / 12.0).sqrt();
-    let median = |times: &[f64]| {
-        let mut sorted = times.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+/// The test of Mann and Whitney: how often the first took longer, and how far that is from chance in standard deviations.
+fn rank(ones: &[u64], others: &[u64]) -> Ranks {
+    let beats = |one: &u64| -> f64 {
+        let against = |other: &u64| match one.cmp(other) {
+            Ordering::Greater => 1.0,
+            Ordering::Equal => 0.5,
+            Ordering::Less => 0.0,
+        };
+        others.iter().map(against).sum()
     };
-    Ranks { u, z: (u - pairs * pairs / 2.0) / deviation, medians: [median(one), median(other)] }
+    let (u, pairs): (f64, _) = (ones.iter().map(beats).sum(), f64::from(PAIRS));
+    let deviation = (pairs * pairs * (2.0 * pairs + 1.0) / 12.0).sqrt();
+    Ranks { u, z: (u - pairs * pairs / 2.0) / deviation }
+}
+
+fn median(mut times: Vec<u64>) -> u64 {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default() / 1000
 }
