@@ -4,6 +4,7 @@ mod access_token;
 mod account;
 mod activity;
 mod admin;
+mod attack;
 mod bad_input;
 mod bearer;
 mod client_authentication;

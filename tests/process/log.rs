@@ -9,7 +9,7 @@ use grantd_tests::process::{self, Grantd};
 use grantd_tests::skip;
 use grantd_tests::temp::TempDir;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::site::{self, Production, Site};
 
@@ -180,6 +180,8 @@ async fn use_secrets(site: &Site, server: &Grantd, secrets: &mut Secrets) -> Str
     let odd = client.request(Method::POST, "/oauth2/token").header("Authorization", format!("Basic {secret}:{access}"));
     client.answer(odd).await;
 
+    use_administration(site, server, secrets, &mut said).await;
+
     let set = secrets.add("a password that is set", "an administrator's idea of one");
     let weak = secrets.add("a weak password", "password1");
     for (args, input) in [
@@ -199,15 +201,81 @@ async fn use_secrets(site: &Site, server: &Grantd, secrets: &mut Secrets) -> Str
     said
 }
 
-async fn tells_no_secret(site: Site) {
+/// The same at the doors of administrators and with the commands that are theirs.
+async fn use_administration(site: &Site, server: &Grantd, secrets: &mut Secrets, said: &mut String) {
+    let client = server.client();
+    let scopes = "openid profile account sessions admin";
+    let form = [("grant_type", "password"), ("username", "ada"), ("password", "ada-dev-password"), ("scope", scopes)];
+    let (admin, _) = secrets.add_tokens(&client.token(&form).await.expect(200));
+    let send = async |method: Method, path: &str, body: Value| client.send(method, path, &admin, &body).await;
+
+    let password = secrets.add("a password of an administrator's choice", "chosen for mary by somebody");
+    let user = json!({"username": "mary", "email": "mary@example.org", "password": password, "roles": []});
+    let made = send(Method::POST, "/api/v1/admin/users", user.clone()).await.expect(201);
+    send(Method::POST, "/api/v1/admin/users", user).await.expect(409);
+    let path = format!("/api/v1/admin/users/{}", made.text("id"));
+    let next = secrets.add("the next password", "chosen for mary once more");
+    send(Method::PUT, &format!("{path}/password"), json!({"password": next})).await.expect(204);
+    send(Method::PUT, &format!("{path}/password"), json!({"password": next, "strange": next})).await.expect(422);
+    send(Method::PATCH, &path, json!({"password": next, "password_hash": next})).await.expect(422);
+    let (own, _) = secrets.add_tokens(&client.try_sign_in("mary", &next).await.expect(200));
+    let last = secrets.add("the last password", "chosen by mary herself");
+    let change = json!({"current_password": last, "new_password": last});
+    client.send(Method::PUT, "/api/v1/me/password", &own, &change).await.expect(422);
+    let change = json!({"current_password": next, "new_password": last});
+    client.send(Method::PUT, "/api/v1/me/password", &own, &change).await.expect(204);
+
+    let given = secrets.add("a secret that is given", "a-secret-of-the-operators-own");
+    let new = json!({"id": "reports", "client_secret": given});
+    send(Method::POST, "/api/v1/admin/clients", new.clone()).await.expect(201);
+    send(Method::POST, "/api/v1/admin/clients", new).await.expect(409);
+    secrets.add_tokens(&client.as_confidential("reports", &given).client_credentials().await.expect(200));
+    let rotated = send(Method::POST, "/api/v1/admin/clients/reports/secret", json!({"grace": 60})).await.expect(201);
+    let secret = secrets.add("a secret that is made", rotated.text("client_secret"));
+    secrets.add_tokens(&client.as_confidential("reports", &secret).client_credentials().await.expect(200));
+    send(Method::PATCH, "/api/v1/admin/clients/reports", json!({"client_secret": secret})).await.expect(422);
+    for wrong in [&secret, &password, &admin] {
+        send(Method::GET, &format!("/api/v1/admin/users/{wrong}"), Value::Null).await;
+        send(Method::GET, &format!("/api/v1/admin/users?q={wrong}&limit={wrong}"), Value::Null).await;
+        send(Method::DELETE, &format!("/api/v1/admin/clients/{wrong}"), Value::Null).await;
+        send(Method::GET, &format!("/api/v1/admin/events?cursor={wrong}"), Value::Null).await;
+    }
+
+    let by_command = site.command(&["client", "rotate-secret", "reports", "--json"]).run().expect(0);
+    secrets.add("a secret that a command made", by_command.json()["client_secret"].as_str().expect("a secret"));
+    said.push_str(&by_command.stderr);
+    let hash = secrets.add("a hash", "$2b$04$4V2vI1yl7qJ1ZQ1w8nPVxO6uXq4n0rZ9e8bS3m0sYk5d1fHc2Gz1e");
+    let odd = secrets.add("a hash that is none", "$2b$99$a-hash-of-absurd-cost-and-form");
+    for (args, input) in [
+        (&["user", "create", "anna", "--email", "anna@example.org", "--password-hash-file", "-"][..], hash.as_str()),
+        (&["user", "create", "otto", "--email", "otto@example.org", "--password-hash-file", "-"], odd.as_str()),
+        (&["user", "show", "anna"], ""),
+        (&["user", "show", "anna", "--json"], ""),
+        (&["user", "list", "--json"], ""),
+        (&["client", "show", "reports", "--json"], ""),
+        (&["key", "rotate"], ""),
+        (&["key", "list", "--json"], ""),
+        (&["config", "show", "--origin"], ""),
+    ] {
+        said.push_str(&site.command(args).input(input).run().to_string());
+    }
+    client.try_sign_in("anna", &last).await.expect(400);
+    let stored = "a password hash as it is kept";
+    for part in ["$argon2id$", "m=8,t=1,p=1"] {
+        assert!(!said.contains(part), "{stored}: {said}");
+    }
+    send(Method::POST, "/api/v1/admin/keys", json!({"now": true})).await.expect(201);
+}
+
+async fn tells_no_secret(site: Site, format: &str) {
     let mut secrets = Secrets::default();
-    let server = site.dev().env("GRANTD_LOG__LEVEL", "trace").start();
+    let server = site.dev().env("GRANTD_LOG__LEVEL", "trace").env("GRANTD_LOG__FORMAT", format).start();
     let said = use_secrets(&site, &server, &mut secrets).await;
     let key = fs::read_to_string(site.data.join("secret.key")).expect("a key");
     secrets.add("the secret key", key.trim_end().rsplit(':').next().unwrap_or_default());
     secrets.add("the database's password", "cluster-test-password");
     let stopped = server.stop().expect(0);
-    assert!(requests(&stopped.stderr).len() > 20, "the run was logged{stopped}");
+    assert!(stopped.stderr.matches("route").count() > 50, "the run was logged{stopped}");
     secrets.are_not_in(&said);
     secrets.are_not_in(&stopped.stderr);
     secrets.are_not_in(&stopped.stdout);
@@ -216,13 +284,13 @@ async fn tells_no_secret(site: Site) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_output_of_a_whole_run_tells_a_secret_on_sqlite() {
-    tells_no_secret(Site::sqlite()).await;
+    tells_no_secret(Site::sqlite(), "json").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_output_of_a_whole_run_tells_a_secret_on_postgresql() {
     match Database::fresh().await {
-        Ok(database) => tells_no_secret(Site::on(database)).await,
+        Ok(database) => tells_no_secret(Site::on(database), "text").await,
         Err(reason) => skip(&reason),
     }
 }

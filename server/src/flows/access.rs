@@ -24,6 +24,10 @@ pub struct Signed {
     pub family: TokenFamily,
     /// When the user signed in.
     pub auth_time: Timestamp,
+    /// What the token is signed with.
+    pub(super) kid: Arc<str>,
+    /// When the request was let in.
+    pub(super) admitted_at: Timestamp,
 }
 
 /// A line that is alive.
@@ -88,7 +92,7 @@ impl Flows {
         if !verified.claims.scope.split(' ').any(|own| own == scope) {
             return Err(Denied::InsufficientScope(scope));
         }
-        Ok(Signed { claims: verified.claims, user, family, auth_time })
+        Ok(Signed { claims: verified.claims, user, family, auth_time, kid: verified.kid, admitted_at: now })
     }
 
     /// Lets a request with an administrator's access token in: the token needs the scope, and the user the role, now.

@@ -1,9 +1,12 @@
 //! In whose name is something changed, and is that one still who it was when the request came in?
 
+use std::sync::Arc;
+
 use super::{Denied, Origin, Signed};
 use crate::model::event::Event;
 use crate::model::id::{FamilyId, SessionId, UserId};
 use crate::model::reason::Reason;
+use crate::model::timestamp::Timestamp;
 use crate::model::user::User;
 use crate::store::Tx;
 
@@ -28,6 +31,9 @@ pub struct Actor {
     pub(super) session: SessionId,
     client: String,
     ip: String,
+    /// What the token was signed with, and when it was let in.
+    kid: Arc<str>,
+    admitted_at: Timestamp,
 }
 
 impl Signed {
@@ -50,6 +56,8 @@ impl Signed {
             session: self.family.session_id.clone(),
             client: self.family.client_id.clone(),
             ip: origin.ip.to_string(),
+            kid: Arc::clone(&self.kid),
+            admitted_at: self.admitted_at,
         }
     }
 }
@@ -82,7 +90,8 @@ impl By {
 }
 
 /// Holds the rows of `users`, of who acts, and of all administrators if `administrators`, and makes sure that who acts may still do so:
-/// whoever was signed out, locked or stripped of the role since the request came in does nothing any more.
+/// whoever was signed out, locked or stripped of the role since the request came in does nothing any more, nor does a token whose key
+/// was found to have leaked.
 pub(super) async fn hold(tx: &Tx, by: &By, users: &[&UserId], administrators: bool) -> Result<Vec<User>, Denied> {
     let actor = by.actor();
     let wanted: Vec<_> = users.iter().copied().chain(actor.map(|actor| &actor.user)).collect();
@@ -107,6 +116,9 @@ pub(super) async fn hold(tx: &Tx, by: &By, users: &[&UserId], administrators: bo
                 return ended(family.revoked_reason.unwrap_or(Reason::SessionEnded));
             }
             Some(_) => {}
+        }
+        if !tx.hold_signing_key(&actor.kid, actor.admitted_at).await? {
+            return ended(Reason::UnknownToken);
         }
     }
     Ok(rows)

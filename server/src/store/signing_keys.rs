@@ -1,7 +1,7 @@
 //! Which keys are tokens signed with? Table `signing_keys`, the private halves sealed.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, DbBackend, QueryOrder, QuerySelect};
 
 use super::{Read, StoreError, Stored, Write};
@@ -89,6 +89,12 @@ impl Write {
             .exec(&self.executor())
             .await?;
         Ok(())
+    }
+
+    /// Whether what this key signed was good at `at`; holds it so until the transaction ends: a rotation that ends it waits, or is seen.
+    pub(crate) async fn hold_signing_key(&self, kid: &str, at: Timestamp) -> Stored<bool> {
+        let good = Column::GoneAt.is_null().or(Column::GoneAt.gt(at.0));
+        Ok(Entity::find_by_id(kid).filter(good).lock_shared().one(&self.executor()).await?.is_some())
     }
 
     /// One rotation at a time until the transaction ends. SQLite's writer is alone anyway.

@@ -6,6 +6,7 @@
 mod report;
 mod requests;
 mod sweep;
+mod timing;
 mod workers;
 
 use std::io::{self, Write};
@@ -47,6 +48,9 @@ struct Args {
     /// Instead: what requests notice of the sweep.
     #[arg(long)]
     sweep: bool,
+    /// Instead: whether known names can be told from unknown ones by the time that a refusal takes.
+    #[arg(long)]
+    timing: bool,
     /// One JSON value instead of a table.
     #[arg(long)]
     json: bool,
@@ -104,6 +108,9 @@ impl<'a> Place<'a> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    if args.timing {
+        return timing::run().await;
+    }
     let mut report = Report::new(std::fs::metadata(process::binary())?.len());
     if cfg!(debug_assertions) {
         report.remark("this is no release build: the figures say nothing");

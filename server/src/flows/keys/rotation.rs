@@ -114,8 +114,9 @@ impl Flows {
         now: Timestamp,
     ) -> Result<(), RotationRefusal> {
         let tx = self.store.begin().await?;
-        hold(&tx, by, &[], false).await?;
+        // First: whoever acts holds the key of the token, and two who rotate would wait for each other.
         tx.lock_signing_keys().await?;
+        hold(&tx, by, &[], false).await?;
         let longest = tx.longest_access_ttl().await?.unwrap_or_default().max(self.config.tokens.access_ttl);
         for mut key in tx.list_signing_keys().await?.into_iter().filter(|key| key.state(now) != KeyState::Gone) {
             let successor = made.iter().find(|made| made.alg == key.alg);
