@@ -160,7 +160,7 @@ fn a_redirect_uri_is_https_or_loopback_or_a_scheme_of_ones_own() {
         "",
     ] {
         let refused = run(&data, &["client", "create", "bad", "--redirect-uri", uri]).expect(2);
-        assert!(refused.stderr.contains("redirect URI"), "{uri}{refused}");
+        assert!(refused.stderr.contains("--redirect-uri"), "{uri}{refused}");
     }
 }
 

@@ -17,7 +17,8 @@ use std::sync::Arc;
 use grantd::clock::Clock;
 use grantd::config::{Config, ConfigErrors, Mode, Origins};
 use grantd::flows::{
-    ClientRefusal, Flows, HashFault, KeyError, PasswordHasher, RotationRefusal, SecretKeys, SessionRefusal, UserRefusal,
+    ClientFault, ClientRefusal, Flows, HashFault, KeyError, PasswordHasher, RotationRefusal, SecretKeys,
+    SessionRefusal, UserRefusal,
 };
 use grantd::model::change::Change;
 use grantd::model::reason::Reason;
@@ -116,12 +117,30 @@ fn told(faults: &[(&str, Reason)], hash_fault: Option<HashFault>) -> String {
 impl From<ClientRefusal> for Failed {
     fn from(refusal: ClientRefusal) -> Self {
         match refusal {
-            ClientRefusal::Invalid(_) => Self::usage(refusal),
+            ClientRefusal::Invalid(faults) => {
+                Self::usage(faults.iter().map(told_of_client).collect::<Vec<_>>().join("\n  "))
+            }
             ClientRefusal::Taken(_) | ClientRefusal::NotFound | ClientRefusal::NoSecret | ClientRefusal::Denied(_) => {
                 Self::because(refusal)
             }
             ClientRefusal::Store(error) => error.into(),
         }
+    }
+}
+
+/// What is wrong with a value of a client, by the flag that sets it.
+fn told_of_client(fault: &ClientFault) -> String {
+    let flag = match fault.field {
+        "id" => "ID".to_owned(),
+        "client_secret" => "--secret-file".to_owned(),
+        "grants" | "scopes" | "redirect_uris" | "origins" | "resources" | "audiences" => {
+            format!("--{}", fault.field.trim_end_matches('s').replace('_', "-"))
+        }
+        field => format!("--{}", field.replace('_', "-")),
+    };
+    match &fault.value {
+        Some(value) => format!("{flag} `{value}`: {}", fault.why),
+        None => format!("{flag}: {}", fault.why),
     }
 }
 

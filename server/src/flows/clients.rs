@@ -57,7 +57,7 @@ pub struct NewClient {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientRefusal {
     /// Values that break a rule, all of them.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))]
+    #[error("values break a rule")]
     Invalid(Vec<ClientFault>),
     /// The id is another's.
     #[error("there is a client `{0}` already")]

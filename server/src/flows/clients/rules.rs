@@ -1,7 +1,5 @@
 //! Which clients can there be?
 
-use std::fmt;
-
 use super::{ClientRefusal, origin_of};
 use crate::model::client::{Client, ClientType, GrantType, SECRET_LIMIT, SECRET_MIN_LENGTH, is_client_id};
 use crate::model::reason::Reason;
@@ -28,15 +26,6 @@ pub struct ClientFault {
     pub why: &'static str,
     /// The value itself, which is for nobody to see but who wrote it.
     pub value: Option<String>,
-}
-
-impl fmt::Display for ClientFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.value {
-            Some(value) => write!(f, "{} `{value}`: {}", self.field, self.why),
-            None => write!(f, "{}: {}", self.field, self.why),
-        }
-    }
 }
 
 fn fault(field: &'static str, reason: Reason, why: &'static str) -> ClientFault {
