@@ -32,6 +32,7 @@ const STARTS: usize = 9;
 /// Measures a release build of grantd on each database.
 #[derive(Debug, Parser)]
 #[command(after_help = "Example: cargo run --release --bin grantd-load -- --quick")]
+#[expect(clippy::struct_excessive_bools, reason = "one a flag")]
 struct Args {
     /// Two seconds a row instead of ten.
     #[arg(long)]
