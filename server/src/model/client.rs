@@ -146,15 +146,12 @@ impl Client {
         self.secret_hash.iter().chain(previous.map(|previous| &previous.hash))
     }
 
-    /// Whether it is what it was when it was `seen`, as far as sign-ins depend on it: which one it is, its secret and what it may do.
+    /// Whether it is the one that was `seen`, no later one of its id, and the secret that it had then is still taken at `now`.
     #[must_use]
-    pub fn is_as(&self, seen: &Self) -> bool {
-        let secret = |client: &Self| client.secret_hash.as_ref().map(|hash| hash.expose().clone());
-        self.created_at == seen.created_at
-            && secret(self) == secret(seen)
-            && self.grants == seen.grants
-            && self.scopes == seen.scopes
-            && self.resources == seen.resources
+    pub fn is_still(&self, seen: &Self, now: Timestamp) -> bool {
+        let secret = seen.secret_hash.as_ref().map(Secret::expose);
+        let taken = secret.is_none_or(|secret| self.secret_hashes(now).any(|hash| hash.expose() == secret));
+        self.created_at == seen.created_at && taken
     }
 
     /// Whether it may use this grant.

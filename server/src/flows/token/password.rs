@@ -160,11 +160,11 @@ impl Flows {
             if !held {
                 return Ok(false);
             }
-            match tx.hold_client(&client.id).await? {
-                None => return Err(Refusal::new(Code::InvalidClient, Reason::ClientAuthenticationFailed).into()),
-                // What was judged is no longer so: another try is judged anew.
-                Some(found) if !found.is_as(&client) => return Err(Refusal::overloaded().into()),
-                Some(_) => {}
+            // What else the client may ask for is judged anew at each refresh.
+            let found = tx.hold_client(&client.id).await?.filter(|found| found.is_still(&client, now));
+            let gone = Refusal::new(Code::InvalidClient, Reason::ClientAuthenticationFailed);
+            if !found.ok_or(gone)?.may_use(GrantType::Password) {
+                return Err(Refusal::new(Code::UnauthorizedClient, Reason::GrantNotAllowed).into());
             }
             tx.insert_session(&session).await?;
             tx.insert_family(&family).await?;
