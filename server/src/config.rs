@@ -16,7 +16,7 @@ mod values;
 mod tests;
 
 pub use database::{Database, DatabaseUrl};
-pub use duration::{parse_duration, write_duration};
+pub use duration::{LONGEST_DURATION, parse_duration, write_duration};
 pub use error::{ConfigError, ConfigErrors, Origin};
 pub use issuer::Issuer;
 pub use layers::{Layers, Origins, Shown};

@@ -7,7 +7,6 @@ use poem_openapi::registry::{MetaApi, MetaParamIn};
 
 use super::edge::names;
 use super::error::Refused;
-use super::form;
 use crate::model::reason::Reason;
 
 /// The parameters of every operation of the account and administration API, by method and route.
@@ -34,8 +33,6 @@ impl Queries {
         let Some(known) = self.0.get(&(method.clone(), route.to_owned())) else {
             return Ok(());
         };
-        // What is no text must not be taken for another one.
-        query.split('&').try_for_each(|pair| form::decode(pair.as_bytes()).map(drop))?;
         let strange = names(query)?.into_iter().any(|name| name != "access_token" && !known.contains(&name));
         if strange { Err(Refused::request(Reason::UnknownValue)) } else { Ok(()) }
     }

@@ -1,6 +1,7 @@
 //! Which clients can there be?
 
 use super::{ClientRefusal, origin_of};
+use crate::config::LONGEST_DURATION;
 use crate::model::client::{Client, ClientType, GrantType, SECRET_LIMIT, SECRET_MIN_LENGTH, is_client_id};
 use crate::model::reason::Reason;
 use crate::model::scope::Scopes;
@@ -12,8 +13,6 @@ const ADDRESS_LIMIT: usize = 2048;
 /// The most characters of all scopes of a client, and of all its resources: a token may carry all of them, and so may a request.
 const SCOPES_LIMIT: usize = 2048;
 const RESOURCES_LIMIT: usize = 4096;
-/// The longest life of a token, in seconds: ten years.
-const LIFE_LIMIT: i64 = 10 * 365 * 24 * 3600;
 
 /// A value of a client that breaks a rule.
 #[derive(Clone, Debug)]
@@ -72,7 +71,7 @@ pub(super) fn judge_grace(grace: i64) -> Result<(), ClientRefusal> {
 }
 
 fn life_fault(field: &'static str, life: i64, least: i64) -> Option<ClientFault> {
-    if (least..=LIFE_LIMIT).contains(&life) {
+    if (least..=LONGEST_DURATION).contains(&life) {
         return None;
     }
     let (reason, why) = if life < least {
