@@ -193,21 +193,18 @@ impl Flows {
         let (client_id, ip) = (client.id.clone(), origin.ip.to_string());
         to_its_end(async move {
             let tx = flows.store.begin().await?;
-            // A failure for a name that nobody has, or has no longer, writes no event: the log is not for guessers to fill.
-            let there = match &user {
-                Some(user) => tx.hold_user_row(&user.id).await?,
-                None => false,
-            };
+            // A failure for a name that nobody has, or has no longer, writes no event: the log is not for guessers to fill. It takes
+            // as many statements all the same, or the time would tell which names there are.
+            let id = user.as_ref().map_or_else(|| chance::id(now), |user| user.id.clone());
+            let there = tx.hold_user_row(&id).await?;
             throttle.failed(&tx, now).await?;
             let locked = user.as_ref().is_some_and(|user| user.locked_at.is_some());
-            if let Some(user) = user.filter(|_| there) {
-                let reason = if locked { Reason::UserLocked } else { Reason::SignInFailed };
-                let mut failed = event(now, EventType::SignInFailed, Some(reason));
-                failed.user_id = Some(user.id);
-                failed.client_id = Some(client_id);
-                failed.ip = Some(ip);
-                tx.insert_event(&failed).await?;
-            }
+            let reason = if locked { Reason::UserLocked } else { Reason::SignInFailed };
+            let mut failed = event(now, EventType::SignInFailed, Some(reason));
+            failed.user_id = Some(id);
+            failed.client_id = Some(client_id);
+            failed.ip = Some(ip);
+            if there { tx.insert_event(&failed).await? } else { tx.insert_no_event().await? }
             tx.commit().await?;
             let outcomes = &flows.tally.sign_ins;
             let outcome = if locked { &outcomes.locked } else { &outcomes.wrong };
