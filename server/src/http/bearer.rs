@@ -13,7 +13,7 @@ use crate::model::reason::Reason;
 use crate::model::scope;
 
 /// The name of the scheme in the API document.
-const SCHEME: &str = "grantd";
+pub(super) const SCHEME: &str = "grantd";
 
 /// The access token, if one was sent. What it is worth is for the flow to say.
 pub struct Bearer(Option<String>);

@@ -1,26 +1,49 @@
 //! What does the API document say? It is made from the code, so it needs no server.
 
-use poem_openapi::OpenApiService;
+mod corrections;
+mod examples;
+mod refusals;
+
+use poem_openapi::{ContactObject, ExternalDocumentObject, LicenseObject, OpenApiService};
+use serde_json::Value;
 
 use super::{APIS, Apis};
 use crate::config::Issuer;
 
-/// The endpoints and their document, for a server of this issuer.
+const ABOUT: &str = "Sign up, sign in, refresh, see who you are, sign out here or everywhere, and let other services check tokens: \
+    an OAuth 2 and OpenID Connect server and its account API.\n\n\
+    Requests to `/api` carry an access token: `Authorization: Bearer …`. The token endpoint gives one for a name and a password, and \
+    with it a refresh token, which brings the next one and is itself another each time.\n\n\
+    Whatever is refused says why in its `reason`, and `/errors` says what to do about it.";
+
+/// The endpoints, for a server of this issuer.
 pub(super) fn service(issuer: &Issuer) -> OpenApiService<Apis, ()> {
+    let address = issuer.as_str();
     OpenApiService::new(APIS, "Grantd", env!("CARGO_PKG_VERSION"))
-        .description("Sign up, sign in, refresh, sign out: an OAuth 2 and OpenID Connect server and its account API.")
-        .license("MIT OR Apache-2.0")
-        .server(issuer.as_str())
+        .description(ABOUT)
+        .contact(ContactObject::new().name("Whoever runs this server").url(format!("{address}/")))
+        .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
+        .external_document(
+            ExternalDocumentObject::new(format!("{address}/errors"))
+                .description("Every reason that an answer can name, and what to do about it"),
+        )
+        .server(address)
+}
+
+fn document(issuer: &Issuer) -> Value {
+    let mut document = serde_json::from_str(&service(issuer).spec()).unwrap_or_default();
+    corrections::apply(&mut document, issuer);
+    document
 }
 
 /// The document in YAML.
 #[must_use]
 pub fn yaml(issuer: &Issuer) -> String {
-    service(issuer).spec_yaml()
+    serde_yaml::to_string(&document(issuer)).unwrap_or_default()
 }
 
 /// The document in JSON.
 #[must_use]
 pub fn json(issuer: &Issuer) -> String {
-    service(issuer).spec()
+    format!("{:#}", document(issuer))
 }

@@ -110,6 +110,16 @@ pub enum Dialect {
     Page,
 }
 
+impl Dialect {
+    /// What the API document calls its body.
+    pub(super) fn schema(self) -> Cow<'static, str> {
+        match self {
+            Self::OAuth => OAuthErrorBody::name(),
+            Self::Problem | Self::Page => ProblemBody::name(),
+        }
+    }
+}
+
 /// A no at a protocol endpoint, for the API document.
 #[derive(Debug)]
 pub struct OAuthRefused(Refused);
@@ -202,6 +212,10 @@ impl Refused {
         self.status.canonical_reason().unwrap_or("Error")
     }
 
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// For the log line of the request.
     pub(super) const fn reason(&self) -> Reason {
         self.reason
@@ -256,7 +270,7 @@ impl From<Refused> for Error {
 }
 
 macro_rules! document {
-    ($name:ident $body:ident $content_type:literal [$($status:literal $description:literal)*]) => {
+    ($name:ident $body:ident) => {
         impl<T: Into<Refused>> From<T> for $name {
             fn from(refusal: T) -> Self {
                 Self(refusal.into())
@@ -270,15 +284,17 @@ macro_rules! document {
         }
 
         impl ApiResponse for $name {
+            // One that every operation may say, for the schema's sake; `docs/refusals.rs` tells all of each operation.
             fn meta() -> MetaResponses {
-                let responses = [$(($status, $description)),*].map(|(status, description)| MetaResponse {
-                    description,
-                    status: Some(status),
+                let schema = MetaSchemaRef::Reference($body::name().into_owned());
+                let response = MetaResponse {
+                    description: "",
+                    status: Some(503),
                     status_range: None,
-                    content: vec![MetaMediaType { content_type: $content_type, schema: MetaSchemaRef::Reference($body::name().into_owned()) }],
+                    content: vec![MetaMediaType { content_type: "application/json", schema }],
                     headers: Vec::new(),
-                });
-                MetaResponses { responses: responses.into() }
+                };
+                MetaResponses { responses: vec![response] }
             }
 
             fn register(registry: &mut Registry) {
@@ -288,22 +304,5 @@ macro_rules! document {
     };
 }
 
-document! { OAuthRefused OAuthErrorBody "application/json" [
-    400 "The request is refused."
-    401 "The client or its token is refused."
-    413 "The body is larger than 64 KiB."
-    415 "The body is not application/x-www-form-urlencoded."
-    503 "Try again after as many seconds as Retry-After says."
-] }
-
-document! { ProblemRefused ProblemBody "application/problem+json" [
-    400 "The request cannot be read."
-    401 "No access token, one that is no good, or one of a sign-in that is too old for this."
-    403 "The access token does not cover this, or the user lacks the role."
-    404 "Nothing here, or nothing of yours."
-    409 "Taken, or the last administrator."
-    413 "The body is larger than 64 KiB."
-    415 "The body is not application/json."
-    422 "A value breaks a rule."
-    503 "Try again after as many seconds as Retry-After says."
-] }
+document! { OAuthRefused OAuthErrorBody }
+document! { ProblemRefused ProblemBody }

@@ -15,21 +15,25 @@ pub(super) const LIMIT: u16 = 50;
 #[oai(rename = "Session")]
 pub struct SessionAnswer {
     /// The `sid` of its tokens.
+    #[oai(validator(pattern = "^ses_[0-9a-z]{26}$"))]
     id: String,
     /// Through which client.
     client_id: String,
     /// What people call the client.
+    #[oai(nullable)]
     client_name: Option<String>,
     /// What the client called itself.
+    #[oai(nullable)]
     user_agent: Option<String>,
     /// From where.
+    #[oai(nullable)]
     ip: Option<String>,
     /// When the user signed in.
-    created_at: String,
+    created_at: time::DateTime,
     /// When tokens were last handed out.
-    last_used_at: String,
+    last_used_at: time::DateTime,
     /// When it ends if nobody uses it.
-    expires_at: String,
+    expires_at: time::DateTime,
     /// Whether it is the one that asks.
     current: bool,
 }
@@ -40,6 +44,7 @@ pub struct SessionList {
     /// The sessions.
     pub(super) items: Vec<SessionAnswer>,
     /// What to ask for the next page with.
+    #[oai(nullable)]
     pub(super) next_cursor: Option<String>,
 }
 
@@ -48,19 +53,24 @@ pub struct SessionList {
 #[oai(rename = "Event")]
 pub struct EventAnswer {
     /// Its name.
+    #[oai(validator(pattern = "^evt_[0-9a-z]{26}$"))]
     id: String,
     /// When.
-    at: String,
+    at: time::DateTime,
     /// What.
     #[oai(rename = "type")]
     type_: String,
     /// Why, where there is a why.
+    #[oai(nullable)]
     reason: Option<String>,
     /// Through which client.
+    #[oai(nullable)]
     client_id: Option<String>,
     /// In which session.
+    #[oai(nullable, validator(pattern = "^ses_[0-9a-z]{26}$"))]
     session_id: Option<String>,
     /// From where.
+    #[oai(nullable)]
     ip: Option<String>,
 }
 
@@ -70,6 +80,7 @@ pub struct EventList {
     /// The events.
     pub(super) items: Vec<EventAnswer>,
     /// What to ask for the next page with.
+    #[oai(nullable)]
     pub(super) next_cursor: Option<String>,
 }
 
@@ -83,9 +94,9 @@ impl SessionAnswer {
             client_name: living.client_name,
             user_agent: session.user_agent,
             ip: session.ip,
-            created_at: time::write(session.created_at),
-            last_used_at: time::write(living.last_used_at),
-            expires_at: time::write(living.expires_at),
+            created_at: time::at(session.created_at),
+            last_used_at: time::at(living.last_used_at),
+            expires_at: time::at(living.expires_at),
         }
     }
 }
@@ -94,7 +105,7 @@ impl From<Event> for EventAnswer {
     fn from(event: Event) -> Self {
         Self {
             id: event.id.to_string(),
-            at: time::write(event.at),
+            at: time::at(event.at),
             type_: event.event_type.to_string(),
             reason: event.reason.map(|reason| reason.to_string()),
             client_id: event.client_id,

@@ -29,8 +29,10 @@ pub struct MeApi;
 #[derive(Object)]
 pub struct MyChange {
     /// What one wants to be called.
+    #[oai(nullable)]
     name: MaybeUndefined<String>,
     /// The address of a picture; without one there may be a Gravatar's.
+    #[oai(nullable)]
     picture: MaybeUndefined<String>,
     /// An e-mail address; wants a sign-in of the last ten minutes.
     email: MaybeUndefined<String>,

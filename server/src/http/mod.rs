@@ -62,11 +62,11 @@ enum Tag {
 
 /// Every operation of the API document.
 type Apis = (
+    users::UsersApi,
     token::TokenApi,
     revoke::RevokeApi,
     introspect::IntrospectApi,
     userinfo::UserInfoApi,
-    users::UsersApi,
     me::MeApi,
     admin::users::AdminUsersApi,
     admin::clients::AdminClientsApi,
@@ -75,11 +75,11 @@ type Apis = (
     admin::events::AdminEventsApi,
 );
 const APIS: Apis = (
+    users::UsersApi,
     token::TokenApi,
     revoke::RevokeApi,
     introspect::IntrospectApi,
     userinfo::UserInfoApi,
-    users::UsersApi,
     me::MeApi,
     admin::users::AdminUsersApi,
     admin::clients::AdminClientsApi,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use poem::Request;
 use poem::web::Data;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use super::error::OAuthRefused;
 use super::form::Form;
@@ -28,6 +28,14 @@ pub struct PresentedForm {
     pub(super) client_secret: Option<String>,
 }
 
+/// What giving a token back brings.
+#[derive(ApiResponse)]
+pub enum Revoked {
+    /// The token is good for nothing any more.
+    #[oai(status = 200)]
+    Done,
+}
+
 #[OpenApi(prefix_path = "/oauth2")]
 impl RevokeApi {
     /// Give a token back
@@ -39,11 +47,12 @@ impl RevokeApi {
         flows: Data<&Arc<Flows>>,
         request: &Request,
         form: Form<PresentedForm>,
-    ) -> Result<(), OAuthRefused> {
+    ) -> Result<Revoked, OAuthRefused> {
         let Form(form) = form;
         let (credentials, named) = client_auth::read(request, form.client_id, form.client_secret)?;
         let origin = origin::read(request, &flows.config().server.trusted_proxies);
         let revoked = flows.revoke(&credentials, &origin, form.token.as_deref()).await;
-        revoked.map_err(|failure| OAuthRefused::to(named, failure))
+        revoked.map_err(|failure| OAuthRefused::to(named, failure))?;
+        Ok(Revoked::Done)
     }
 }

@@ -42,19 +42,22 @@ impl Members for NewUserBody {
 #[oai(rename = "User")]
 pub struct UserAnswer {
     /// The `sub` of tokens.
+    #[oai(validator(pattern = "^usr_[0-9a-z]{26}$"))]
     id: String,
     /// As the person writes it.
     username: String,
     /// As the person writes it.
     email: String,
     /// What the person wants to be called.
+    #[oai(nullable)]
     name: Option<String>,
     /// The address of a picture: the one that was set, or that of a Gravatar.
+    #[oai(nullable)]
     picture: Option<String>,
     /// What the person may do beyond oneself.
     roles: Vec<String>,
     /// When the user was made.
-    created_at: String,
+    created_at: time::DateTime,
 }
 
 impl UserAnswer {
@@ -66,7 +69,7 @@ impl UserAnswer {
             email: user.email,
             name: user.name,
             roles: user.roles,
-            created_at: time::write(user.created_at),
+            created_at: time::at(user.created_at),
         }
     }
 }

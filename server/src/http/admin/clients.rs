@@ -31,6 +31,7 @@ pub struct ClientAnswer {
     /// `client_id`.
     id: String,
     /// What people call it.
+    #[oai(nullable)]
     name: Option<String>,
     /// `public` or `confidential`.
     #[oai(rename = "type")]
@@ -52,11 +53,13 @@ pub struct ClientAnswer {
     /// Whether its refresh tokens change at each use.
     rotation: bool,
     /// Life of its access tokens in seconds, where it differs from the server's.
+    #[oai(nullable)]
     access_ttl: Option<i64>,
     /// Life of its sessions in seconds, where it differs from the server's.
+    #[oai(nullable)]
     refresh_ttl: Option<i64>,
     /// When it was made.
-    created_at: String,
+    created_at: time::DateTime,
 }
 
 /// Clients, newest first.
@@ -65,6 +68,7 @@ pub struct ClientList {
     /// The clients.
     items: Vec<ClientAnswer>,
     /// What to ask for the next page with.
+    #[oai(nullable)]
     next_cursor: Option<String>,
 }
 
@@ -74,6 +78,7 @@ pub struct ClientWithSecret {
     #[oai(flatten)]
     client: ClientAnswer,
     /// Shown this once; null where none was made.
+    #[oai(nullable)]
     client_secret: Option<String>,
 }
 
@@ -84,6 +89,7 @@ pub struct NewClientBody {
     /// Letters, digits, dot, hyphen, underscore; at most 64, not beginning with `usr_`.
     id: String,
     /// What people call it.
+    #[oai(nullable)]
     name: Option<String>,
     /// `public` or `confidential`, which it is unless said.
     #[oai(rename = "type")]
@@ -107,8 +113,10 @@ pub struct NewClientBody {
     /// Whether its refresh tokens change at each use, as they do unless said.
     rotation: Option<bool>,
     /// Life of its access tokens in seconds.
+    #[oai(nullable)]
     access_ttl: Option<i64>,
     /// Life of its sessions in seconds.
+    #[oai(nullable)]
     refresh_ttl: Option<i64>,
 }
 
@@ -137,6 +145,7 @@ impl Members for NewClientBody {
 #[oai(rename = "ClientChange")]
 pub struct ClientChangeBody {
     /// What people call it.
+    #[oai(nullable)]
     name: MaybeUndefined<String>,
     /// How it may ask for tokens, all of it.
     grants: MaybeUndefined<Vec<String>>,
@@ -155,8 +164,10 @@ pub struct ClientChangeBody {
     /// Whether its refresh tokens change at each use.
     rotation: MaybeUndefined<bool>,
     /// Life of its access tokens in seconds.
+    #[oai(nullable)]
     access_ttl: MaybeUndefined<i64>,
     /// Life of its sessions in seconds.
+    #[oai(nullable)]
     refresh_ttl: MaybeUndefined<i64>,
 }
 
@@ -213,7 +224,7 @@ impl From<Client> for ClientAnswer {
             rotation: client.rotation,
             access_ttl: client.access_ttl,
             refresh_ttl: client.refresh_ttl,
-            created_at: time::write(client.created_at),
+            created_at: time::at(client.created_at),
         }
     }
 }
@@ -291,7 +302,7 @@ impl ClientChangeBody {
 impl AdminClientsApi {
     /// All clients
     ///
-    /// Newest first.
+    /// Newest first, a page at a time: `next_cursor` asks for the next.
     #[oai(path = "/clients", method = "get", tag = "Tag::Administration", operation_id = "listClients")]
     async fn list(
         &self,
@@ -330,6 +341,8 @@ impl AdminClientsApi {
     }
 
     /// A client
+    ///
+    /// As it is registered, without its secret, which nobody can show.
     #[oai(path = "/clients/:id", method = "get", tag = "Tag::Administration", operation_id = "getClient")]
     async fn show(
         &self,

@@ -28,8 +28,10 @@ pub struct AdminEvent {
     #[oai(flatten)]
     event: EventAnswer,
     /// Whom it happened to.
+    #[oai(nullable, validator(pattern = "^usr_[0-9a-z]{26}$"))]
     user_id: Option<String>,
     /// What exactly, and who did it: an administrator's id and address, or the command line.
+    #[oai(nullable)]
     detail: Option<String>,
 }
 
@@ -39,6 +41,7 @@ pub struct AdminEventList {
     /// The events.
     items: Vec<AdminEvent>,
     /// What to ask for the next page with.
+    #[oai(nullable)]
     next_cursor: Option<String>,
 }
 
@@ -53,7 +56,7 @@ impl From<Event> for AdminEvent {
 impl AdminEventsApi {
     /// All that happened
     ///
-    /// Newest first.
+    /// Newest first, a page at a time: `next_cursor` asks for the next.
     #[oai(path = "/events", method = "get", tag = "Tag::Administration", operation_id = "listEvents")]
     #[expect(clippy::too_many_arguments, reason = "one a parameter of the query")]
     async fn list(
@@ -91,6 +94,8 @@ impl AdminEventsApi {
     }
 
     /// Something that happened
+    ///
+    /// Until the log forgets it.
     #[oai(path = "/events/:id", method = "get", tag = "Tag::Administration", operation_id = "getEvent")]
     async fn show(
         &self,

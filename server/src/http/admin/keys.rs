@@ -32,11 +32,12 @@ pub struct KeyAnswer {
     /// `announced`: others can learn it; `active`: it signs; `retired`: what it signed is good; `gone`: not even that.
     state: String,
     /// When it was made.
-    created_at: String,
+    created_at: time::DateTime,
     /// From when on it signs.
-    active_at: String,
+    active_at: time::DateTime,
     /// From when on it signs no more.
-    retired_at: Option<String>,
+    #[oai(nullable)]
+    retired_at: Option<time::DateTime>,
 }
 
 /// Signing keys, newest first.
@@ -45,6 +46,7 @@ pub struct KeyList {
     /// The keys.
     items: Vec<KeyAnswer>,
     /// What to ask for the next page with.
+    #[oai(nullable)]
     next_cursor: Option<String>,
 }
 
@@ -74,9 +76,9 @@ impl KeyAnswer {
             kid: key.kid.clone(),
             alg: key.alg.as_str().to_owned(),
             state: key.state(now).as_str().to_owned(),
-            created_at: time::write(key.created_at),
-            active_at: time::write(key.active_at),
-            retired_at: key.retired_at.map(time::write),
+            created_at: time::at(key.created_at),
+            active_at: time::at(key.active_at),
+            retired_at: key.retired_at.map(time::at),
         }
     }
 }
@@ -105,6 +107,8 @@ impl AdminKeysApi {
     }
 
     /// A signing key
+    ///
+    /// Its state, and since when; never its private half.
     #[oai(path = "/keys/:kid", method = "get", tag = "Tag::Administration", operation_id = "getKey")]
     async fn show(
         &self,

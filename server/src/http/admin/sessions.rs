@@ -29,6 +29,7 @@ pub struct AdminSession {
     #[oai(flatten)]
     session: SessionAnswer,
     /// Whose it is.
+    #[oai(validator(pattern = "^usr_[0-9a-z]{26}$"))]
     user_id: String,
 }
 
@@ -38,6 +39,7 @@ pub struct AdminSessionList {
     /// The sessions.
     items: Vec<AdminSession>,
     /// What to ask for the next page with.
+    #[oai(nullable)]
     next_cursor: Option<String>,
 }
 
@@ -51,7 +53,7 @@ impl AdminSession {
 impl AdminSessionsApi {
     /// All living sessions
     ///
-    /// Newest first.
+    /// Newest first, a page at a time: `next_cursor` asks for the next.
     #[oai(path = "/sessions", method = "get", tag = "Tag::Administration", operation_id = "listSessions")]
     #[expect(clippy::too_many_arguments, reason = "one a parameter of the query")]
     async fn list(
@@ -81,6 +83,8 @@ impl AdminSessionsApi {
     }
 
     /// A living session
+    ///
+    /// Whose it is, through which client and from where; one that has ended is not found.
     #[oai(path = "/sessions/:id", method = "get", tag = "Tag::Administration", operation_id = "getSession")]
     async fn show(
         &self,
@@ -98,6 +102,8 @@ impl AdminSessionsApi {
     }
 
     /// End a session
+    ///
+    /// Its tokens are refused from the next request on, with the reason `ended_by_admin`.
     #[oai(path = "/sessions/:id", method = "delete", tag = "Tag::Administration", operation_id = "endSession")]
     async fn end(
         &self,
@@ -113,6 +119,8 @@ impl AdminSessionsApi {
     }
 
     /// End all sessions of a user
+    ///
+    /// The user may sign in again; to prevent that, lock it.
     #[oai(path = "/sessions", method = "delete", tag = "Tag::Administration", operation_id = "endSessions")]
     async fn end_all(
         &self,

@@ -35,7 +35,8 @@ pub struct AdminUser {
     /// Whether the e-mail address was verified: none is, until there is mail.
     email_verified: bool,
     /// When the user last got tokens.
-    last_seen_at: Option<String>,
+    #[oai(nullable)]
+    last_seen_at: Option<time::DateTime>,
 }
 
 /// Users, newest first.
@@ -44,6 +45,7 @@ pub struct AdminUserList {
     /// The users.
     items: Vec<AdminUser>,
     /// What to ask for the next page with.
+    #[oai(nullable)]
     next_cursor: Option<String>,
 }
 
@@ -78,8 +80,10 @@ pub struct AdminUserChange {
     /// Another e-mail address.
     email: MaybeUndefined<String>,
     /// What the person wants to be called.
+    #[oai(nullable)]
     name: MaybeUndefined<String>,
     /// The address of a picture.
+    #[oai(nullable)]
     picture: MaybeUndefined<String>,
     /// What the user may do beyond oneself, all of it.
     roles: MaybeUndefined<Vec<String>>,
@@ -123,7 +127,7 @@ impl AdminUser {
         Self {
             locked: user.locked_at.is_some(),
             email_verified: false,
-            last_seen_at: seen.map(time::write),
+            last_seen_at: seen.map(time::at),
             user: UserAnswer::new(flows, user),
         }
     }
@@ -133,7 +137,7 @@ impl AdminUser {
 impl AdminUsersApi {
     /// All users
     ///
-    /// Newest first.
+    /// Newest first, a page at a time: `next_cursor` asks for the next.
     #[oai(path = "/users", method = "get", tag = "Tag::Administration", operation_id = "listUsers")]
     #[expect(clippy::too_many_arguments, reason = "one a parameter of the query")]
     async fn list(
@@ -185,6 +189,8 @@ impl AdminUsersApi {
     }
 
     /// A user
+    ///
+    /// With its roles, whether it is locked, and when it last got tokens.
     #[oai(path = "/users/:id", method = "get", tag = "Tag::Administration", operation_id = "getUser")]
     async fn show(
         &self,

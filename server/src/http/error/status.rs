@@ -62,7 +62,7 @@ impl Refused {
     }
 
     /// For a client that used the Authorization header, or should have (RFC 6749 §5.2).
-    pub(super) fn unauthorized(self) -> Self {
+    pub(in crate::http) fn unauthorized(self) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, challenge: Some(Challenge::Basic), ..self }
     }
 }

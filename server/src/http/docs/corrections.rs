@@ -1,0 +1,215 @@
+//! What does poem-openapi leave out, or say as no tool reads it? Statuses, examples, who may ask, and the fine print of schemas.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{examples, refusals};
+use crate::config::Issuer;
+use crate::http::bearer::SCHEME;
+use crate::model::client::{SECRET_LIMIT, SECRET_MIN_LENGTH};
+use crate::model::password::LENGTH_LIMIT;
+use crate::model::scope::{ACCOUNT, ADMIN, OPENID, PROFILE, SESSIONS};
+
+/// How clients say who they are.
+const CLIENT_SCHEME: &str = "client";
+
+/// An operation of the document.
+pub(super) struct Operation<'a> {
+    pub(super) id: String,
+    pub(super) path: &'a str,
+    /// Which scope its access token needs; nothing where none is asked for.
+    pub(super) scope: Option<&'static str>,
+    /// Whether it reads a body.
+    pub(super) has_body: bool,
+}
+
+impl Operation<'_> {
+    /// Whether specifications say how it answers.
+    pub(super) fn is_protocol(&self) -> bool {
+        self.path.starts_with("/oauth2/")
+    }
+
+    /// Whether it is for administrators.
+    pub(super) fn is_administration(&self) -> bool {
+        self.path.starts_with("/api/v1/admin/")
+    }
+}
+
+/// Makes the document what the endpoints do.
+pub(super) fn apply(document: &mut Value, issuer: &Issuer) {
+    document["openapi"] = json!("3.0.3");
+    let mut tags = Vec::new();
+    let mut asked = BTreeSet::new();
+    let mut answered = BTreeSet::new();
+    let mut shelf = Map::new();
+    let schemas = document["components"]["schemas"].clone();
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    let operations = paths.flat_map(|(path, item)| {
+        item.as_object_mut().into_iter().flat_map(Map::values_mut).map(move |operation| (path.as_str(), operation))
+    });
+    for (path, operation) in operations {
+        tags.extend(operation["tags"][0].as_str().map(str::to_owned));
+        collect_references(&operation["requestBody"], &mut asked);
+        correct_operation(path, operation, issuer, &schemas, &mut shelf);
+        collect_references(&operation["responses"], &mut answered);
+    }
+    order_tags(&mut document["tags"], &tags);
+    correct_schemas(&mut document["components"]["schemas"], &asked, answered);
+    correct_security(&mut document["components"]["securitySchemes"], issuer);
+    shelf.sort_keys();
+    document["components"]["examples"] = Value::Object(shelf);
+}
+
+fn correct_operation(
+    path: &str,
+    operation: &mut Value,
+    issuer: &Issuer,
+    schemas: &Value,
+    shelf: &mut Map<String, Value>,
+) {
+    let view = Operation {
+        id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
+        path,
+        scope: needed_scope(path, operation),
+        has_body: operation.get("requestBody").is_some(),
+    };
+    operation["security"] = match view.scope {
+        Some(scope) => json!([{ SCHEME: [scope] }]),
+        // Clients name themselves in the header, or in the body.
+        None if path.starts_with("/oauth2/") => json!([{ CLIENT_SCHEME: [] }, {}]),
+        None => json!([]),
+    };
+    let examples = examples::of(&view.id, issuer);
+    if let Some(contents) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) {
+        for content in contents.values_mut() {
+            content["examples"] = examples.requests.clone();
+        }
+    }
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    for response in responses.into_iter().flat_map(Map::values_mut) {
+        let Some(contents) = response.get_mut("content").and_then(Value::as_object_mut) else { continue };
+        if let Some(json) = contents.remove("application/json; charset=utf-8") {
+            contents.insert("application/json".to_owned(), json);
+        }
+        let mut about = Value::Null;
+        for content in contents.values_mut() {
+            content["example"] = examples.answer.clone();
+            about = schemas[schema_name(&content["schema"]["$ref"]).unwrap_or_default()]["description"].clone();
+        }
+        if response["description"] == "" {
+            response["description"] = about;
+        }
+    }
+    for (status, response) in refusals::of(&view, issuer, shelf) {
+        operation["responses"][status] = response;
+    }
+}
+
+/// The name of the schema that is referred to, if one is.
+fn schema_name(reference: &Value) -> Option<&str> {
+    reference.as_str()?.strip_prefix("#/components/schemas/")
+}
+
+/// The endpoints ask the flows for these.
+fn needed_scope(path: &str, operation: &Value) -> Option<&'static str> {
+    operation.get("security")?;
+    Some(match path {
+        _ if path.starts_with("/oauth2/") => OPENID,
+        _ if path.starts_with("/api/v1/admin/") => ADMIN,
+        "/api/v1/me" if operation["operationId"] == "getMe" => PROFILE,
+        "/api/v1/me" | "/api/v1/me/password" => ACCOUNT,
+        _ => SESSIONS,
+    })
+}
+
+/// In the order in which their operations stand, not in the alphabet's.
+fn order_tags(tags: &mut Value, order: &[String]) {
+    if let Some(tags) = tags.as_array_mut() {
+        tags.sort_by_key(|tag| order.iter().position(|name| tag["name"] == name.as_str()));
+    }
+}
+
+/// The names of the schemas that something refers to.
+fn collect_references(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            names.extend(members.get("$ref").and_then(schema_name).map(str::to_owned));
+            members.values().for_each(|member| collect_references(member, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, names)),
+        _ => {}
+    }
+}
+
+fn correct_schemas(schemas: &mut Value, asked: &BTreeSet<String>, mut answered: BTreeSet<String>) {
+    for name in answered.clone() {
+        collect_references(&schemas[&name], &mut answered);
+    }
+    for name in answered {
+        require_nullable(&mut schemas[&name]);
+    }
+    for name in asked {
+        // What a protocol endpoint does not know, it passes over (RFC 6749 §3.1), and holds to no length.
+        if matches!(name.as_str(), "TokenRequest" | "PresentedToken") {
+            continue;
+        }
+        // A misspelt member is refused, but at sign-up, where a page may send all that its form has.
+        if name != "NewUser" {
+            schemas[name]["additionalProperties"] = json!(false);
+        }
+        for (property, schema) in schemas[name]["properties"].as_object_mut().into_iter().flatten() {
+            if let (Value::Object(schema), Value::Object(limits)) = (schema, limits_of(property)) {
+                schema.extend(limits);
+            }
+        }
+    }
+    // It is a text or a list of texts, and never an object.
+    if let Some(audience) = schemas["Audience"].as_object_mut() {
+        audience.remove("type");
+    }
+    schemas["TokenRequest"]["required"] = json!(["grant_type"]);
+    schemas["PresentedToken"]["required"] = json!(["token"]);
+}
+
+/// What may be null in an answer is there all the same.
+fn require_nullable(schema: &mut Value) {
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let nullable = properties.filter(|(_, property)| property["nullable"] == true).map(|(name, _)| json!(name));
+    let nullable: Vec<_> = nullable.collect();
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.extend(nullable);
+    }
+}
+
+/// What a value of this name is held to, besides what its type says. They are enforced where they are known, with a reason each.
+fn limits_of(property: &str) -> Value {
+    match property {
+        "username" => json!({ "minLength": 1, "maxLength": 64 }),
+        "email" => json!({ "format": "email", "maxLength": 254 }),
+        "name" => json!({ "minLength": 1, "maxLength": 200 }),
+        "picture" => json!({ "format": "uri", "maxLength": 2048 }),
+        "password" | "new_password" => json!({ "format": "password", "minLength": 8, "maxLength": LENGTH_LIMIT }),
+        "current_password" => json!({ "format": "password" }),
+        "client_secret" => json!({ "format": "password", "minLength": SECRET_MIN_LENGTH, "maxLength": SECRET_LIMIT }),
+        "roles" => json!({ "maxItems": 32 }),
+        _ => Value::Null,
+    }
+}
+
+fn correct_security(schemes: &mut Value, issuer: &Issuer) {
+    let token_endpoint = format!("{}/oauth2/token", issuer.as_str());
+    for flow in schemes[SCHEME]["flows"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        for url in ["tokenUrl", "refreshUrl"] {
+            if flow.get(url).is_some() {
+                flow[url] = json!(token_endpoint);
+            }
+        }
+    }
+    schemes[CLIENT_SCHEME] = json!({
+        "type": "http",
+        "scheme": "basic",
+        "description": "Client id and secret, each form-encoded first (RFC 6749 §2.3.1). They may stand in the body instead; \
+            a public client sends its id there.",
+    });
+}

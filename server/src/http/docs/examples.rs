@@ -1,0 +1,203 @@
+//! What do requests and answers look like? One of each that would really be taken, or given.
+
+use serde_json::{Value, json};
+
+use crate::config::Issuer;
+
+/// What an operation is shown with.
+#[derive(Default)]
+pub(super) struct Examples {
+    /// Requests, by name; null where there is no body.
+    pub(super) requests: Value,
+    /// What a yes brings; null where it has no body.
+    pub(super) answer: Value,
+}
+
+const ACCESS_TOKEN: &str = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c3JfMDBkYyJ9.c2lnbmF0dXJl";
+const REFRESH_TOKEN: &str = "grt_the-last-one-that-was-given";
+const USER: &str = "usr_00dc0xxrg000079z5g377cjb0r";
+const SESSION: &str = "ses_00dc0xxk80005j86cwvbne62qn";
+const PICTURE: &str = "https://gravatar.com/avatar/cfe00dde46ef942601ffafb9e2825e802858b460e586b8305b344c1eb826357d";
+const SIGNED_UP: &str = "2026-01-31T12:00:00Z";
+const SIGNED_IN: &str = "2026-02-01T08:30:00Z";
+const SCOPE: &str = "openid profile email account sessions";
+
+/// The examples of this operation.
+pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
+    let issuer = issuer.as_str();
+    match id {
+        "getToken" => Examples { requests: token_requests(), answer: tokens() },
+        "revokeToken" => asked("A public client", json!({ "token": REFRESH_TOKEN, "client_id": "web" }), Value::Null),
+        "introspectToken" => asked(
+            "A resource server",
+            json!({ "token": ACCESS_TOKEN, "client_id": "demo-api", "client_secret": "demo-api-dev-secret" }),
+            introspection(issuer),
+        ),
+        "getUserInfo" | "postUserInfo" => answered(json!({
+            "sub": USER, "name": "Ada Lovelace", "preferred_username": "ada", "picture": PICTURE,
+            "email": "ada@example.org", "email_verified": false,
+        })),
+        "signUp" => asked("A person", new_user(), user()),
+        "getMe" => answered(user()),
+        "changeMe" => asked("Another name", json!({ "name": "Ada Lovelace" }), user()),
+        "changeMyPassword" => asked(
+            "Another password",
+            json!({ "current_password": "an engine of her own", "new_password": "weaves algebraic patterns" }),
+            Value::Null,
+        ),
+        "listMySessions" => answered(list(session())),
+        "listMyActivity" => answered(list(event())),
+        "listUsers" => answered(list(admin_user())),
+        "createUser" => {
+            let new = with(new_user(), json!({ "roles": ["editor"] }));
+            asked("An editor", new, admin_user())
+        }
+        "getUser" => answered(admin_user()),
+        "changeUser" => Examples {
+            requests: json!({
+                "lock": shown("Lock the user out", json!({ "locked": true })),
+                "roles": shown("Make an administrator", json!({ "roles": ["admin"] })),
+            }),
+            answer: admin_user(),
+        },
+        "setPassword" => asked("Another password", json!({ "password": "weaves algebraic patterns" }), Value::Null),
+        "listClients" => answered(list(client())),
+        "createClient" => Examples {
+            requests: json!({
+                "service": shown(
+                    "A service that signs in for itself",
+                    json!({ "id": "billing", "name": "Billing", "scopes": ["invoices"] }),
+                ),
+                "app": shown(
+                    "An app that people type their password into",
+                    json!({ "id": "app", "type": "public", "grants": ["password", "refresh_token"] }),
+                ),
+            }),
+            answer: client_with_secret(),
+        },
+        "getClient" => answered(client()),
+        "changeClient" => asked("Shorter tokens", json!({ "access_ttl": 120 }), client()),
+        "rotateClientSecret" => asked("An hour to change it", json!({ "grace": 3600 }), client_with_secret()),
+        "listSessions" => answered(list(admin_session())),
+        "getSession" => answered(admin_session()),
+        "listKeys" => answered(list(key("active"))),
+        "getKey" => answered(key("active")),
+        "rotateKeys" => Examples {
+            requests: json!({
+                "planned": shown("Nobody notices", json!({})),
+                "leak": shown("After a leak", json!({ "now": true })),
+            }),
+            answer: list(key("announced")),
+        },
+        "listEvents" => answered(list(admin_event())),
+        "getEvent" => answered(admin_event()),
+        _ => Examples::default(),
+    }
+}
+
+fn shown(summary: &str, value: Value) -> Value {
+    json!({ "summary": summary, "value": value })
+}
+
+fn asked(summary: &str, request: Value, answer: Value) -> Examples {
+    Examples { requests: json!({ "request": shown(summary, request) }), answer }
+}
+
+fn answered(answer: Value) -> Examples {
+    Examples { requests: Value::Null, answer }
+}
+
+fn with(mut value: Value, more: Value) -> Value {
+    if let (Value::Object(members), Value::Object(more)) = (&mut value, more) {
+        members.extend(more);
+    }
+    value
+}
+
+fn list(item: Value) -> Value {
+    json!({ "items": [item], "next_cursor": null })
+}
+
+fn token_requests() -> Value {
+    json!({
+        "password": shown("Sign in", json!({
+            "grant_type": "password", "username": "ada", "password": "ada-dev-password", "client_id": "web", "scope": SCOPE,
+        })),
+        "refresh_token": shown("Refresh", json!({
+            "grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN, "client_id": "web",
+        })),
+        "client_credentials": shown("A service signs in for itself", json!({
+            "grant_type": "client_credentials", "client_id": "demo-service", "client_secret": "demo-service-dev-secret",
+        })),
+    })
+}
+
+fn tokens() -> Value {
+    json!({
+        "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 300, "refresh_token": REFRESH_TOKEN, "scope": SCOPE,
+    })
+}
+
+fn introspection(issuer: &str) -> Value {
+    json!({
+        "active": true, "token_type": "Bearer", "iss": issuer, "sub": USER, "aud": issuer, "client_id": "web", "username": "ada",
+        "scope": SCOPE, "iat": 1_769_934_600, "exp": 1_769_934_900, "jti": "AGsB3s0AAAw1tntj1vhYGgAAAAH1ca2GlwuEeg",
+        "sid": SESSION, "auth_time": 1_769_934_600, "amr": ["pwd"], "roles": ["admin"],
+    })
+}
+
+fn new_user() -> Value {
+    json!({ "username": "ada", "email": "ada@example.org", "password": "an engine of her own" })
+}
+
+fn user() -> Value {
+    json!({
+        "id": USER, "username": "ada", "email": "ada@example.org", "name": "Ada Lovelace", "picture": PICTURE, "roles": ["admin"],
+        "created_at": SIGNED_UP,
+    })
+}
+
+fn admin_user() -> Value {
+    with(user(), json!({ "locked": false, "email_verified": false, "last_seen_at": SIGNED_IN }))
+}
+
+fn session() -> Value {
+    json!({
+        "id": SESSION, "client_id": "web", "client_name": "Web client", "user_agent": "Mozilla/5.0", "ip": "192.0.2.7",
+        "created_at": SIGNED_IN, "last_used_at": "2026-02-01T09:05:00Z", "expires_at": "2026-03-03T09:05:00Z", "current": true,
+    })
+}
+
+fn admin_session() -> Value {
+    with(session(), json!({ "user_id": USER }))
+}
+
+fn event() -> Value {
+    json!({
+        "id": "evt_00dc0xxk80006m256eba19hv9v", "at": SIGNED_IN, "type": "signed_in", "reason": null, "client_id": "web",
+        "session_id": SESSION, "ip": "192.0.2.7",
+    })
+}
+
+fn admin_event() -> Value {
+    with(event(), json!({ "user_id": USER, "detail": null }))
+}
+
+fn client() -> Value {
+    json!({
+        "id": "billing", "name": "Billing", "type": "confidential", "grants": ["client_credentials"], "scopes": ["invoices"],
+        "resources": [], "audiences": [], "redirect_uris": [], "origins": [], "resource_server": false, "rotation": true,
+        "access_ttl": null, "refresh_ttl": null, "created_at": SIGNED_UP,
+    })
+}
+
+fn client_with_secret() -> Value {
+    with(client(), json!({ "client_secret": "gcs_shown-this-once" }))
+}
+
+fn key(state: &str) -> Value {
+    json!({
+        "kid": "8CFn3slRW7dNtgnIvRW56J5h9dI_loME-_kfobWO-gQ", "alg": "ES256", "state": state, "created_at": SIGNED_UP,
+        "active_at": SIGNED_UP, "retired_at": null,
+    })
+}
