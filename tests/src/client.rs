@@ -9,6 +9,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::document;
 use crate::wire::{Connection, Reply};
 
 /// What an answer was: status, headers, body, and the body as JSON (`Null` when it is none).
@@ -302,12 +303,15 @@ impl Client {
     /// No whole answer came.
     pub async fn try_answer(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
         let request = request.build()?;
-        let asked = format!("{} {}", request.method(), request.url());
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let asked = format!("{method} {}", request.url());
         let response = self.http.execute(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.text().await?;
         let json = serde_json::from_str(&body).unwrap_or_default();
-        Ok(Answer { status, headers, body, json, asked })
+        let answer = Answer { status, headers, body, json, asked };
+        document::check(&method, &path, &answer);
+        Ok(answer)
     }
 
     /// Where the server listens.

@@ -1,6 +1,7 @@
 //! What does every test binary need? A server, a database, a client, and a way to wait.
 
 pub mod client;
+mod document;
 pub mod postgres;
 pub mod process;
 pub mod rows;
