@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use poem::http::header;
 use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::{MaybeUndefined, ParseFromJSON, Type};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Map, Value};
@@ -85,7 +85,7 @@ pub trait Members: ParseFromJSON {
 /// A JSON body of type `T`.
 pub struct JsonBody<T>(Result<T, Refused>);
 
-/// A merge patch (RFC 7396) of type `T`, which plain JSON may say it is too.
+/// A merge patch (RFC 7396) of type `T`. The document calls it plain JSON, which it may be called: generators of clients know one type a body.
 pub struct MergePatch<T>(Result<T, Refused>);
 
 /// What a patch says of a member.
@@ -139,7 +139,7 @@ fn unknown(name: &str) -> Cow<'static, str> {
 }
 
 macro_rules! body {
-    ($name:ident $($content_type:expr)+) => {
+    ($name:ident $content_type:ident $($other:ident)?) => {
         impl<T> $name<T> {
             /// What it says. Asked after who asks is known: nobody else learns what is wrong with it.
             pub fn read(self) -> Result<T, Refused> {
@@ -158,8 +158,7 @@ macro_rules! body {
             }
 
             fn request_meta() -> Option<MetaRequest> {
-                let schema = || -> MetaSchemaRef { T::schema_ref() };
-                let content = vec![$(MetaMediaType { content_type: $content_type, schema: schema() }),+];
+                let content = vec![MetaMediaType { content_type: $content_type, schema: T::schema_ref() }];
                 Some(MetaRequest { description: None, content, required: !T::OPTIONAL })
             }
 
@@ -168,7 +167,7 @@ macro_rules! body {
                 body: &mut RequestBody,
                 _: ExtractParamOptions<()>,
             ) -> poem::Result<Self> {
-                Ok(Self(read(request, body, &[$($content_type),+]).await))
+                Ok(Self(read(request, body, &[$content_type $(, $other)?]).await))
             }
         }
     };

@@ -83,7 +83,7 @@ impl MeApi {
 
     /// Change myself
     ///
-    /// A merge patch of name, picture and e-mail. Needs the scope `account`; another e-mail address needs a sign-in of the last ten minutes.
+    /// A merge patch (RFC 7396; `application/merge-patch+json` too) of name, picture and e-mail. Needs the scope `account`; another e-mail address needs a sign-in of the last ten minutes.
     #[oai(path = "/me", method = "patch", tag = "Tag::Account", operation_id = "changeMe")]
     async fn change(
         &self,

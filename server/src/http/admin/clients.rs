@@ -359,7 +359,7 @@ impl AdminClientsApi {
 
     /// Change a client
     ///
-    /// A merge patch. From its next request on the client may do what it then may.
+    /// A merge patch (RFC 7396; `application/merge-patch+json` too). From its next request on the client may do what it then may.
     #[oai(path = "/clients/:id", method = "patch", tag = "Tag::Administration", operation_id = "changeClient")]
     async fn change(
         &self,

@@ -209,7 +209,7 @@ impl AdminUsersApi {
 
     /// Change a user
     ///
-    /// A merge patch. Locking ends every session; the last administrator keeps the role and stays unlocked.
+    /// A merge patch (RFC 7396; `application/merge-patch+json` too). Locking ends every session; the last administrator keeps the role and stays unlocked.
     #[oai(path = "/users/:id", method = "patch", tag = "Tag::Administration", operation_id = "changeUser")]
     async fn change(
         &self,
