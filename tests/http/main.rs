@@ -10,6 +10,7 @@ mod bearer;
 mod client_authentication;
 mod cors;
 mod discovery;
+mod document;
 mod endings;
 mod errors;
 mod introspection;

@@ -8,4 +8,5 @@ mod proxy;
 mod recipes;
 mod setup;
 mod tools;
+mod tour;
 mod unit;

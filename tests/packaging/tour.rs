@@ -1,0 +1,82 @@
+//! Does the tour of the README print what it says? Each of its programs, as it stands there, against a server just started.
+
+use std::process::Command;
+
+use grantd_tests::process::{self, Output};
+use grantd_tests::skip;
+use grantd_tests::temp::TempDir;
+
+use crate::tools::{finish, program, read};
+
+/// Where the tour's server is.
+const THERE: &str = "http://localhost:8080";
+
+/// A program of the README.
+struct Snippet {
+    language: String,
+    text: String,
+}
+
+impl Snippet {
+    /// What it is said to print, a line each.
+    fn promised(&self) -> Vec<&str> {
+        self.text.lines().filter_map(|line| line.strip_prefix("#> ").or_else(|| line.strip_prefix("//> "))).collect()
+    }
+}
+
+fn snippets() -> Vec<Snippet> {
+    let readme = read("README.md");
+    let (_, tour) = readme.split_once("## A first tour\n").expect("a tour");
+    let (tour, _) = tour.split_once("\n## ").expect("an end of it");
+    let blocks = tour.split("```").skip(1).step_by(2);
+    let snippet = |block: &str| {
+        let (language, text) = block.split_once('\n').expect("a language");
+        Snippet { language: language.to_owned(), text: text.to_owned() }
+    };
+    blocks.map(snippet).collect()
+}
+
+/// Runs a program against the server at this address.
+fn run(snippet: &Snippet, url: &str) -> Result<Output, String> {
+    let text = snippet.text.replace(THERE, url);
+    let mut command = match snippet.language.as_str() {
+        "sh" => {
+            program("jq").and(program("curl"))?;
+            let mut bash = Command::new(program("bash")?);
+            bash.args(["-euo", "pipefail", "-c", &text]);
+            bash
+        }
+        "python" => {
+            let mut python = Command::new(program("python")?);
+            python.args(["-c", &text]);
+            python
+        }
+        "js" => {
+            let mut node = Command::new(program("node")?);
+            node.args(["--input-type=module", "--eval", &text]);
+            node
+        }
+        other => panic!("nothing runs {other}"),
+    };
+    for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(proxy);
+    }
+    Ok(finish(&mut command))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_tour_prints_what_it_says() {
+    let data = TempDir::new();
+    let server = process::dev(data.path()).start();
+    let snippets = snippets();
+    let languages: Vec<_> = snippets.iter().map(|snippet| snippet.language.as_str()).collect();
+    assert_eq!(languages, ["sh", "sh", "python", "js"]);
+    for snippet in &snippets {
+        assert!(!snippet.promised().is_empty() && snippet.text.contains(THERE), "{}", snippet.text);
+        let output = match run(snippet, &server.url()) {
+            Ok(output) => output.expect(0),
+            Err(missing) => return skip(&missing),
+        };
+        assert_eq!(output.stdout.lines().collect::<Vec<_>>(), snippet.promised(), "{output}");
+    }
+}
