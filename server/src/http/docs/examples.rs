@@ -1,5 +1,10 @@
 //! What do requests and answers look like? One of each that would really be taken, or given.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a value that is made for its place is handed over, whatever `json!` does with it"
+)]
+
 use serde_json::{Value, json};
 
 use crate::config::Issuer;
