@@ -21,6 +21,11 @@ fn openid_client_of_npm_walks_through_everything() {
 }
 
 #[test]
+fn oauth4webapi_of_npm_walks_through_everything() {
+    node("oauth4webapi");
+}
+
+#[test]
 fn authlib_of_pypi_walks_through_everything() {
     python("authlib_client.py");
 }
