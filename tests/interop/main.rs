@@ -31,6 +31,11 @@ fn authlib_of_pypi_walks_through_everything() {
 }
 
 #[test]
+fn requests_oauthlib_of_pypi_walks_through_everything() {
+    python("requests_oauthlib_client.py");
+}
+
+#[test]
 fn the_parser_of_prometheus_reads_the_metrics() {
     python("prometheus_parser.py");
 }
