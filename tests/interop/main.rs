@@ -36,6 +36,12 @@ fn requests_oauthlib_of_pypi_walks_through_everything() {
 }
 
 #[test]
+fn x_oauth2_and_go_oidc_of_go_walk_through_everything() {
+    let program = "../.go/interop";
+    walk(program, Command::new(here().join(program)));
+}
+
+#[test]
 fn the_parser_of_prometheus_reads_the_metrics() {
     python("prometheus_parser.py");
 }
