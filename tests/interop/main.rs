@@ -42,6 +42,13 @@ fn x_oauth2_and_go_oidc_of_go_walk_through_everything() {
 }
 
 #[test]
+fn nimbus_of_maven_walks_through_everything() {
+    let mut java = Command::new("java");
+    java.arg("-cp").arg(here().join("../.java/*")).arg(here().join("java/Nimbus.java"));
+    walk("../.java/.installed", java);
+}
+
+#[test]
 fn the_parser_of_prometheus_reads_the_metrics() {
     python("prometheus_parser.py");
 }
