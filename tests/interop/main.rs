@@ -1,6 +1,8 @@
 //! Do clients that others wrote get along with the server, and do the users of other programs move to it? Unpatched, as their users
 //! have them.
 
+mod oauth2_crate;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
