@@ -205,9 +205,9 @@ impl Flows {
             failed.client_id = Some(client_id);
             failed.ip = Some(ip);
             if there {
-                tx.insert_event(&failed).await?
+                tx.insert_event(&failed).await?;
             } else {
-                tx.insert_no_event().await?
+                tx.insert_no_event().await?;
             }
             tx.commit().await?;
             let outcomes = &flows.tally.sign_ins;
