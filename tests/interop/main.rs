@@ -2,6 +2,7 @@
 //! have them.
 
 mod oauth2_crate;
+mod schemathesis;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
