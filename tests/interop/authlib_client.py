@@ -6,6 +6,7 @@ import sys
 # The issuer of dev is http on the loopback.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
+import authlib
 import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
@@ -99,4 +100,4 @@ step("afterwards introspection says inactive, of each token")
 for ended in (first["access_token"], second["access_token"], second["refresh_token"]):
     same(api.introspect_token(metadata["introspection_endpoint"], token=ended).json(), {"active": False})
 
-print("all done")
+print(f"Authlib {authlib.__version__}: all done")

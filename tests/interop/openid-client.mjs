@@ -1,5 +1,6 @@
 // Does openid-client, as npm has it, get along with a server started by `grantd dev`? `node openid-client.mjs ISSUER`
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import * as jose from 'jose'
 import * as oauth from 'openid-client'
 
@@ -92,4 +93,6 @@ for (const algorithm of ['oidc', 'oauth2']) {
     assert.deepEqual(await oauth.tokenIntrospection(api, token), { active: false })
   }
 }
-console.log('all done')
+
+const { version } = JSON.parse(await readFile('node_modules/openid-client/package.json'))
+console.log(`openid-client ${version}: all done`)

@@ -5,6 +5,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from importlib.metadata import version
 
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -86,4 +87,4 @@ same(buckets[-1], (math.inf, 2))
 same([count for _, count in buckets], sorted(count for _, count in buckets))
 same([sample.value for sample in durations if sample.name.endswith("_count")], [2])
 
-print("all done")
+print(f"prometheus_client {version('prometheus_client')}: all done")
