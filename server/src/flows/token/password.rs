@@ -204,7 +204,11 @@ impl Flows {
             failed.user_id = Some(id);
             failed.client_id = Some(client_id);
             failed.ip = Some(ip);
-            if there { tx.insert_event(&failed).await? } else { tx.insert_no_event().await? }
+            if there {
+                tx.insert_event(&failed).await?;
+            } else {
+                tx.insert_no_event().await?;
+            }
             tx.commit().await?;
             let outcomes = &flows.tally.sign_ins;
             let outcome = if locked { &outcomes.locked } else { &outcomes.wrong };
