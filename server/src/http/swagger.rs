@@ -54,6 +54,7 @@ fn write(config: &Config) -> String {
         h1 { "API" }
         (how_to_sign_in(dev))
         p #notice role="alert" hidden {}
+        h2 { "Operations" }
         noscript {
             p { "Swagger UI needs JavaScript. The document that it shows is " a href=(link("/openapi.yaml")) { "/openapi.yaml" } "." }
         }

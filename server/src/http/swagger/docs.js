@@ -101,8 +101,15 @@ async function authorize(request) {
   request.userFetch = reach
   const auth = refreshable()
   if (auth && request.headers.Authorization === bearer(auth.token.access_token)) {
-    if (auth.token.expires_at - Date.now() < margin) request.headers.Authorization = bearer(await refresh(auth))
     request.userFetch = again
+    if (auth.token.expires_at - Date.now() < margin) {
+      try {
+        request.headers.Authorization = bearer(await refresh(auth))
+      } catch (error) {
+        // Swagger UI shows what goes wrong in sending, but not before it.
+        request.userFetch = () => Promise.reject(error)
+      }
+    }
   }
   return request
 }
@@ -201,6 +208,24 @@ try {
 addEventListener('storage', ({ key, newValue }) => {
   if (remember && key === stored) restore(JSON.parse(newValue) ?? {})
 })
+
+// What Swagger UI does not say to those who hear the page, nor to what fills in passwords.
+const attributes = [
+  ['.close-modal', 'aria-label', 'Close'],
+  ['.copy-to-clipboard button', 'aria-label', 'Copy'],
+  ['.curl', 'tabindex', '0'],
+  ['.auth-container .errors', 'role', 'alert'],
+  ['#oauth_username', 'autocomplete', 'username'],
+  ['#oauth_password', 'autocomplete', 'current-password'],
+]
+const amend = () => {
+  for (const [selector, name, value] of attributes) {
+    for (const element of place.querySelectorAll(`${selector}:not([${name}="${value}"])`)) element.setAttribute(name, value)
+  }
+  // A button's label is what stands on it.
+  for (const button of place.querySelectorAll('.auth-btn-wrapper button[aria-label]')) button.removeAttribute('aria-label')
+}
+new MutationObserver(amend).observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ['aria-label'] })
 
 // The fields for name and password are in no form: Enter would do nothing.
 place.addEventListener('keydown', ({ key, target }) => {
