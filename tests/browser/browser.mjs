@@ -43,6 +43,7 @@ export class Page {
 
   constructor(tab, url) {
     this.tab = tab
+    tab.setDefaultTimeout(60_000)
     this.url = url
     this.requests = []
     this.complaints = []
@@ -172,12 +173,3 @@ export class Page {
 
 /** The response of the server, asked by nobody's browser. */
 export const ask = (url, token, method = 'GET') => fetch(url, { method, headers: { authorization: `Bearer ${token}` } })
-
-/** Asks until the answer is so. */
-export async function eventually(what, condition) {
-  const end = Date.now() + 60_000
-  while (!(await condition())) {
-    assert.ok(Date.now() < end, `waited in vain: ${what}`)
-    await new Promise((done) => setTimeout(done, 50))
-  }
-}

@@ -1,6 +1,6 @@
-// Do people notice that access tokens expire? `node refresh.mjs URL`, where they live for two seconds
+// Do people notice that access tokens expire? `node refresh.mjs URL`, where each is about to run out
 import assert from 'node:assert/strict'
-import { ask, browse, eventually, Page, step } from './browser.mjs'
+import { ask, browse, Page, please, step } from './browser.mjs'
 
 const url = process.argv[2]
 const three = ['/api/v1/me', '/api/v1/me/sessions', '/api/v1/me/activity']
@@ -26,7 +26,8 @@ await browse(async (browser) => {
   })
   await page.visitDocs()
   const { token } = await page.kept()
-  await eventually('the token runs out', async () => (await ask(`${url}/api/v1/me`, token.access_token)).status === 401)
+  await please('no access token is good any more')
+  assert.equal((await ask(`${url}/api/v1/me`, token.access_token)).status, 401)
   page.expect(/status of 401 .*\/api\/v1\/me$/)
   await page.executes('/api/v1/me')
   assert.equal(page.refreshes().length, 3)

@@ -1,4 +1,4 @@
-// What does a person read when the session is gone, or the server? `node trouble.mjs URL`, where access tokens live for two seconds
+// What does a person read when the session is gone, or the server? `node trouble.mjs URL`, where each access token is about to run out
 import assert from 'node:assert/strict'
 import { ask, browse, Page, please, step } from './browser.mjs'
 

@@ -209,20 +209,27 @@ addEventListener('storage', ({ key, newValue }) => {
   if (remember && key === stored) restore(JSON.parse(newValue) ?? {})
 })
 
-// What Swagger UI does not say to those who hear the page, nor to what fills in passwords.
+// What Swagger UI does not say to those who hear the page, cannot point, or let a program fill in passwords.
+const operation = (element) => element.closest('.opblock').id.split('-').pop()
+const field = (element) => {
+  const { paramName, propertyName } = element.closest('[data-param-name], [data-property-name]')?.dataset ?? {}
+  return paramName ?? propertyName ?? 'Request body'
+}
 const attributes = [
-  ['.close-modal', 'aria-label', 'Close'],
-  ['.copy-to-clipboard button', 'aria-label', 'Copy'],
-  ['.curl', 'tabindex', '0'],
-  ['.auth-container .errors', 'role', 'alert'],
-  ['#oauth_username', 'autocomplete', 'username'],
-  ['#oauth_password', 'autocomplete', 'current-password'],
+  ['.close-modal', 'aria-label', () => 'Close'],
+  ['.copy-to-clipboard button', 'aria-label', () => 'Copy'],
+  ['.opblock-section :is(input:not([type=checkbox]), select, textarea)', 'aria-label', field],
+  ['.responses-table[role=region]', 'aria-label', (table) => `Responses of ${operation(table)}`],
+  ['.microlight, .curl', 'tabindex', () => '0'],
+  ['.auth-container .errors', 'role', () => 'alert'],
+  ['#oauth_username', 'autocomplete', () => 'username'],
+  ['#oauth_password', 'autocomplete', () => 'current-password'],
 ]
 const amend = () => {
   for (const [selector, name, value] of attributes) {
-    for (const element of place.querySelectorAll(`${selector}:not([${name}="${value}"])`)) element.setAttribute(name, value)
+    for (const element of place.querySelectorAll(`:is(${selector}):not([${name}])`)) element.setAttribute(name, value(element))
   }
-  // A button's label is what stands on it.
+  // A button is called what stands on it.
   for (const button of place.querySelectorAll('.auth-btn-wrapper button[aria-label]')) button.removeAttribute('aria-label')
 }
 new MutationObserver(amend).observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ['aria-label'] })
