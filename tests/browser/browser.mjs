@@ -8,6 +8,9 @@ const quiet = ['--disable-background-networking', '--disable-component-update', 
 // Chromium would report what it is not asked to, and a proxy that the environment names is not for the loopback.
 const alone = ['--no-proxy-server', '--disable-dev-shm-usage']
 
+/** What anybody may ask who signed in. */
+export const three = ['/api/v1/me', '/api/v1/me/sessions', '/api/v1/me/activity']
+
 export const step = (text) => console.log(`- ${text}`)
 
 /** The test that started us does it, and says when it is done. */

@@ -15,9 +15,10 @@ use grantd_tests::temp::TempDir;
 /// The page takes a token that lives so short for one that is about to run out: it refreshes before each request.
 const SHORT: &str = "9s";
 
-/// With hashes that cost next to nothing.
+/// With hashes that cost next to nothing, and such tokens.
 fn cheap(call: Call) -> Call {
-    call.env("GRANTD_PASSWORD__MEMORY_KIB", "8").env("GRANTD_PASSWORD__ITERATIONS", "1")
+    let settings = [("PASSWORD__MEMORY_KIB", "8"), ("PASSWORD__ITERATIONS", "1"), ("TOKENS__ACCESS_TTL", SHORT)];
+    settings.into_iter().fold(call, |call, (key, value)| call.env(&format!("GRANTD_{key}"), value))
 }
 
 fn dev(data: &TempDir) -> Call {
@@ -28,14 +29,15 @@ fn dev(data: &TempDir) -> Call {
 fn a_newcomer_signs_in_tries_an_operation_and_signs_out() {
     let data = TempDir::new();
     let Some(script) = script("sign-in.mjs") else { return };
-    script.run(&[&dev(&data).start().url()]);
+    // With tokens that live for minutes, nothing is refreshed.
+    script.run(&[&dev(&data).env("GRANTD_TOKENS__ACCESS_TTL", "5m").start().url()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_refreshed_once_for_all_requests_and_tabs() {
     let data = TempDir::new();
     let Some(script) = script("refresh.mjs") else { return };
-    let server = dev(&data).env("GRANTD_TOKENS__ACCESS_TTL", SHORT).start();
+    let server = dev(&data).start();
     script.talk(&[&server.url()], |wish| match wish {
         "no access token is good any more" => {
             drop(process::run(data.path(), &["key", "rotate", "--now"]).expect(0));
@@ -54,7 +56,7 @@ fn who_loses_the_session_or_the_server_is_told_how_to_go_on() {
     let start = || {
         let (port, data) = (port.to_string(), data.path().display().to_string());
         let call = process::grantd(&["dev", "--port", &port, "--data", &data]);
-        cheap(call).env("GRANTD_TOKENS__ACCESS_TTL", SHORT).start()
+        cheap(call).start()
     };
     let mut server = Some(start());
     script.talk(&[&format!("http://localhost:{port}")], |wish| match wish {

@@ -1,6 +1,7 @@
-// Does the page work at this address, whatever the server calls itself? `node place.mjs URL NAME PASSWORD dev|serve`
+// Does the page work at this address, whatever the server calls itself? `node place.mjs URL NAME PASSWORD dev|serve`, where each access
+// token is about to run out
 import assert from 'node:assert/strict'
-import { browse, Page, step } from './browser.mjs'
+import { browse, Page, step, three } from './browser.mjs'
 
 const [url, name, password, mode] = process.argv.slice(2)
 
@@ -14,9 +15,10 @@ await browse(async (browser) => {
   assert.equal(page.tab.url(), `${url}/docs`)
   assert.equal((await page.tab.locator('main').innerText()).includes('ada-dev-password'), mode === 'dev')
 
-  step('in, a call, and after a reload')
+  step('in, calls, and after a reload')
   await page.signIn(name, password)
-  await page.executes('/api/v1/me')
+  await page.executeTogether(three)
+  assert.equal(page.refreshes().length, 1, 'they share one refresh')
   await page.visitDocs()
   assert.equal(await page.isSignedIn(), mode === 'dev')
   assert.equal(await page.tab.evaluate(() => localStorage.length > 0), mode === 'dev')

@@ -1,9 +1,8 @@
 // Do people notice that access tokens expire? `node refresh.mjs URL`, where each is about to run out
 import assert from 'node:assert/strict'
-import { ask, browse, Page, please, step } from './browser.mjs'
+import { ask, browse, Page, please, step, three } from './browser.mjs'
 
 const url = process.argv[2]
-const three = ['/api/v1/me', '/api/v1/me/sessions', '/api/v1/me/activity']
 
 await browse(async (browser) => {
   const page = await Page.open(await browser.newContext(), url)

@@ -53,6 +53,7 @@ await browse(async (browser) => {
   await page.tab.locator('.scheme-container button.authorize.locked').waitFor()
   assert.match(await page.executes('/api/v1/me'), /"username": "bob"/)
 
+  assert.deepEqual([...page.refreshes(), ...other.refreshes()], [])
   page.judge()
   other.judge()
 })

@@ -10,6 +10,7 @@ const scopes = ['openid', 'profile', 'email', 'account', 'sessions']
 const remember = 'remember' in place.dataset
 const stored = 'authorized'
 
+// How long before its end a token is replaced, in milliseconds.
 const margin = 10_000
 // The next holder of a lock may still read what was in the storage before: it is held a little longer.
 const hold = 100
@@ -34,7 +35,7 @@ async function reach(url, request) {
   try {
     return await fetch(url, request)
   } catch {
-    throw plain('The server does not answer; it may be starting again. You are as signed in as before: try once more.')
+    throw plain('The server does not answer; it may be starting again. Nothing is lost: try once more.')
   }
 }
 
@@ -53,6 +54,7 @@ const signIns = () => ui.authSelectors.authorized()?.toJS() ?? {}
 const refreshable = () => Object.values(signIns()).find((auth) => auth.token?.refresh_token)
 const rotated = (auth, other) => other?.token?.refresh_token !== auth.token.refresh_token
 
+const kept = () => JSON.parse(localStorage.getItem(stored)) ?? {}
 const restore = (authorized) => ui.authActions.restoreAuthorization({ authorized })
 
 function forget(auth) {
@@ -64,11 +66,11 @@ function forget(auth) {
 /** Gets the next tokens. Under the lock, so that no other tab does the same with the same refresh token. */
 async function renew(auth) {
   if (remember) {
-    const kept = JSON.parse(localStorage.getItem(stored)) ?? {}
-    if (rotated(auth, kept[auth.name])) {
-      restore(kept)
-      if (!kept[auth.name]) throw told('You signed out in another tab. Press Authorize to sign in again.')
-      return kept[auth.name].token.access_token
+    const other = kept()[auth.name]
+    if (rotated(auth, other)) {
+      restore(kept())
+      if (!other) throw told('You signed out in another tab. Press Authorize to sign in again.')
+      return other.token.access_token
     }
   }
   const answer = await form('/oauth2/token', auth, { grant_type: 'refresh_token', refresh_token: auth.token.refresh_token })
@@ -95,7 +97,7 @@ const refresh = (auth) =>
 
 // --- Requests.
 
-async function authorize(request) {
+async function prepare(request) {
   // Else a browser would open its own password box where a client is refused.
   request.credentials = 'omit'
   request.userFetch = reach
@@ -196,7 +198,7 @@ try {
     tryItOutEnabled: true,
     persistAuthorization: remember,
     validatorUrl: null,
-    requestInterceptor: authorize,
+    requestInterceptor: prepare,
     plugins: [Sessions],
     onComplete: () => ui.initOAuth({ clientId, scopes }),
   })
@@ -204,9 +206,9 @@ try {
   say('The API document cannot be loaded. Is the server running? Reload the page to try once more.')
 }
 
-// Another tab signed in or out, or refreshed.
-addEventListener('storage', ({ key, newValue }) => {
-  if (remember && key === stored) restore(JSON.parse(newValue) ?? {})
+// Another tab signed in or out, or refreshed. What the event tells may be older than what is there.
+addEventListener('storage', ({ key }) => {
+  if (remember && key === stored) restore(kept())
 })
 
 // What Swagger UI does not say to those who hear the page, cannot point, or let a program fill in passwords.
@@ -236,7 +238,7 @@ new MutationObserver(amend).observe(place, { childList: true, subtree: true, att
 
 // The fields for name and password are in no form: Enter would do nothing.
 place.addEventListener('keydown', ({ key, target }) => {
-  if (key === 'Enter' && target.matches('.auth-container input:not([type=checkbox])')) {
-    target.closest('.auth-container').querySelector('button.authorize')?.click()
+  if (key === 'Enter' && !target.form && target.matches('.auth-container input:not([type=checkbox])')) {
+    target.closest(':has(> .auth-btn-wrapper)').querySelector('button.authorize').click()
   }
 })
