@@ -202,7 +202,8 @@ try {
     plugins: [Sessions],
     onComplete: () => ui.initOAuth({ clientId, scopes }),
   })
-} catch {
+} catch (error) {
+  console.error(error)
   say('The API document cannot be loaded. Is the server running? Reload the page to try once more.')
 }
 
