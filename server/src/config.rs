@@ -48,6 +48,8 @@ pub enum Mode {
 /// All that an operator may set, judged. The fields are named and grouped as the keys are.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// For whom they were read.
+    pub mode: Mode,
     /// What every `iss` says, and where every URL begins.
     pub issuer: Issuer,
     /// Whether the issuer is the default of `dev`, which follows the port listened on ([`Config::follow_port`]).
@@ -273,6 +275,7 @@ impl Config {
 
     fn build(values: &Values, mode: Mode) -> Result<Self, ConfigError> {
         Ok(Self {
+            mode,
             issuer: values.issuer("issuer")?,
             issuer_follows_port: mode == Mode::Dev && !values.is_given("issuer"),
             data_dir: values.path("data_dir")?,

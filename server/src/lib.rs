@@ -26,12 +26,13 @@ mod tests {
     ];
 
     /// Libraries that one floor alone may name, `main` and `commands` aside.
-    const LIBRARIES: [(&str, &[&str]); 5] = [
+    const LIBRARIES: [(&str, &[&str]); 6] = [
         ("sea_orm", &["store"]),
         ("sqlx", &["store"]),
         ("poem", &["http", "server"]),
         ("poem_openapi", &["http"]),
         ("prometheus_client", &["http"]),
+        ("utoipa_swagger_ui_vendored", &["http"]),
     ];
 
     fn files(folder: &Path) -> Vec<PathBuf> {

@@ -21,6 +21,13 @@ fn varies_by_accept(answer: &Answer) -> bool {
 /// Fails the test when it is no page that can stand in a browser safely.
 #[track_caller]
 fn expect_page(answer: &Answer) {
+    expect_safe(answer);
+    assert!(!answer.body.contains("<script"), "something runs{answer}");
+}
+
+/// The same of a page that may run scripts, if they are ours and in files.
+#[track_caller]
+fn expect_safe(answer: &Answer) {
     assert_eq!(media_type(answer), "text/html", "{answer}");
     let policy = answer.header("content-security-policy").unwrap_or_else(|| panic!("no policy{answer}"));
     for directive in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action"] {
@@ -32,7 +39,11 @@ fn expect_page(answer: &Answer) {
     assert!(answer.header("set-cookie").is_none(), "a cookie{answer}");
     let body = answer.body.to_ascii_lowercase();
     assert!(body.starts_with("<!doctype html>") && body.contains("<html lang="), "{answer}");
-    for forbidden in ["<script", "<style", " style=", " onclick=", "http-equiv"] {
+    assert!(
+        body.split("<script").skip(1).all(|script| script.contains(" src=\"/") && script.contains("></script>")),
+        "{answer}"
+    );
+    for forbidden in ["<style", " style=", " onclick=", "http-equiv"] {
         assert!(!body.contains(forbidden), "{forbidden}{answer}");
     }
 }
@@ -191,4 +202,50 @@ async fn the_page_says_whether_people_may_sign_up() {
     let open = visit(&server.client(), "/", BROWSER).await.body;
     let server = server.restart(&[("signup", "closed")]).await;
     assert_ne!(open, visit(&server.client(), "/", BROWSER).await.body, "it says the same, open or closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn docs_is_a_page_whose_files_are_compressed_and_of_their_type() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let page = visit(&client, "/docs", BROWSER).await.expect(200);
+    expect_safe(&page);
+    assert!(
+        page.header("cross-origin-opener-policy").is_none(),
+        "it would part it from a window to sign in with{page}"
+    );
+    assert!(page.body.contains("<noscript>") && page.body.contains("/openapi.yaml"), "{page}");
+    let files: Vec<_> = page.body.split('"').filter(|value| value.starts_with("/docs/")).collect();
+    assert_eq!(files.len(), 5, "{files:?}");
+    for path in files {
+        let (_, kind) = path.rsplit_once('.').expect("a file");
+        let wanted = match kind {
+            "js" => "text/javascript",
+            "css" => "text/css",
+            _ => "text/plain",
+        };
+        let asked = client.request(Method::GET, path).header("accept-encoding", "gzip, br");
+        let file = client.answer(asked).await.expect(200);
+        assert_eq!(media_type(&file), wanted, "{path}");
+        let theirs = !path.starts_with("/docs/docs.");
+        assert_eq!(file.header("content-encoding"), theirs.then_some("gzip"), "{path}");
+        let tag = file.header("etag").expect("an ETag");
+        let again = client.request(Method::GET, path).header("if-none-match", tag);
+        client.answer(again).await.expect(304);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_docs_nothing_is_there_and_nothing_leads_there() {
+    let server = TestServer::with(&[("docs.enabled", "false")]).await;
+    let client = server.client();
+    for path in ["/docs", "/docs/docs.js", "/docs/swagger-ui.js"] {
+        expect_problem(visit(&client, path, "application/json").await, 404, "not_found");
+        expect_page(&visit(&client, path, BROWSER).await.expect(404));
+    }
+    let start = visit(&client, "/", BROWSER).await.expect(200);
+    assert!(!start.body.contains("/docs"), "{start}");
+    let object = visit(&client, "/", "application/json").await.expect(200);
+    assert_eq!(object["docs"], serde_json::Value::Null, "{object}");
+    client.get("/openapi.json", "").await.expect(200);
 }

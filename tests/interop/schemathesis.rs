@@ -15,19 +15,16 @@ const PATIENCE: Duration = Duration::from_mins(4);
 const PROGRAM: &str = "../.venv/bin/schemathesis";
 
 #[test]
-#[ignore = "the document is being corrected"]
 fn what_nobody_is_answered_is_in_the_document() {
     examine("nobody");
 }
 
 #[test]
-#[ignore = "the document is being corrected"]
 fn what_a_user_is_answered_is_in_the_document() {
     examine("user");
 }
 
 #[test]
-#[ignore = "the document is being corrected"]
 fn what_an_administrator_is_answered_is_in_the_document() {
     let told = examine("administrator");
     // A visitor who is not let in would find nothing wrong.

@@ -235,7 +235,7 @@ async fn port_0_picks_one_that_the_issuer_and_the_first_line_name() {
         .unwrap_or_else(|| panic!("no line says that it is ready:\n{said}"));
     assert_eq!(ready["issuer"], server.url());
     assert_eq!(ready["data"], text(data.path()));
-    for name in ["start", "document", "discovery"] {
+    for name in ["start", "docs", "document", "discovery"] {
         let url = ready[name].as_str().unwrap_or_else(|| panic!("no {name} in {ready}"));
         server.client().get(url, "").await.expect(200);
     }

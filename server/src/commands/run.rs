@@ -85,11 +85,13 @@ fn forget(config: &Config) -> Done {
 fn introduce_dev(config: &Config, data: &str) {
     let issuer = config.issuer.as_str();
     let version = env!("CARGO_PKG_VERSION");
+    let docs = config.docs.enabled.then(|| format!("{issuer}/docs"));
     if !std::io::stderr().is_terminal() {
         tracing::info!(
             version,
             issuer,
             start = format!("{issuer}/"),
+            docs,
             document = format!("{issuer}/openapi.yaml"),
             discovery = format!("{issuer}/.well-known/openid-configuration"),
             data,
@@ -97,10 +99,11 @@ fn introduce_dev(config: &Config, data: &str) {
         );
         return;
     }
+    let docs = docs.map(|docs| format!("\n  API             {docs}       press Authorize")).unwrap_or_default();
     complain(&format!(
         "grantd {version}  dev mode: seeded data, weak keys, loopback only
 
-  Start           {issuer}/
+  Start           {issuer}/{docs}
   Users           ada / ada-dev-password   (admin)
                   bob / bob-dev-password
   Clients         web, grant-cli, swagger-ui      no secret: people sign in with name and password

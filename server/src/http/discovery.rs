@@ -56,7 +56,8 @@ impl Endpoint for Jwks {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let PublishedKeys { body, etag } = self.0.published_keys().await;
-        let document = Prepared { body, etag, content_type: "application/jwk-set+json", cache_control: CACHE_CONTROL };
+        let content_type = "application/jwk-set+json";
+        let document = Prepared { body, etag, content_type, cache_control: CACHE_CONTROL, compressed: false };
         Ok(document.answer(request.headers()))
     }
 }

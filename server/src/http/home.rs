@@ -6,8 +6,8 @@ use poem::{Endpoint, Request, Response, Result};
 use serde_json::json;
 
 use super::accept::wants_json;
-use super::page;
 use super::prepared::Prepared;
+use super::{page, swagger};
 use crate::config::{Config, Signup};
 use crate::model::reason::Reason;
 
@@ -43,8 +43,12 @@ impl Home {
             ("livez", "/livez"),
             ("readyz", "/readyz"),
         ];
-        let object: serde_json::Map<_, _> =
-            places.iter().map(|(name, path)| ((*name).to_owned(), json!(format!("{issuer}{path}")))).collect();
+        let docs = config.docs.enabled.then_some(("docs", swagger::PATH));
+        let object: serde_json::Map<_, _> = places
+            .into_iter()
+            .chain(docs)
+            .map(|(name, path)| (name.to_owned(), json!(format!("{issuer}{path}"))))
+            .collect();
         let base = config.issuer.path();
         let link = |path: &str| format!("{base}{path}");
         let sign_up = match config.signup {
@@ -62,6 +66,9 @@ impl Home {
             }
             h2 { "For people" }
             ul {
+                @if config.docs.enabled {
+                    li { a href=(link(swagger::PATH)) { "API" } ": sign in and try every operation" }
+                }
                 li { a href=(link("/errors")) { "Errors" } ": what each reason means, and what to do" }
             }
             h2 { "Try it" }

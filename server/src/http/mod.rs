@@ -22,6 +22,7 @@ mod page;
 mod prepared;
 mod query;
 mod revoke;
+mod swagger;
 mod time;
 mod token;
 mod userinfo;
@@ -96,8 +97,8 @@ pub fn endpoint(
 ) -> impl Endpoint<Output = Response> + 'static {
     let config: Arc<Config> = Arc::clone(flows.config());
     let issuer = &config.issuer;
-    let style = Prepared::new(page::STYLE.to_owned(), "text/css; charset=utf-8", "no-cache");
-    let icon = Prepared::new(page::ICON.to_owned(), "image/svg+xml", "public, max-age=86400");
+    let style = Prepared::new(page::STYLE, "text/css; charset=utf-8", "no-cache");
+    let icon = Prepared::new(page::ICON, "image/svg+xml", "public, max-age=86400");
     let yaml = Prepared::new(docs::yaml(issuer), "application/yaml", "no-cache");
     let json = Prepared::new(docs::json(issuer), "application/json", "no-cache");
 
@@ -120,6 +121,9 @@ pub fn endpoint(
     ];
     if config.server.metrics_listen == MetricsListen::Main {
         table.push((metrics::PATH, metrics.clone().boxed()));
+    }
+    if config.docs.enabled {
+        table.extend(swagger::files(&config));
     }
     for (path, endpoint) in table {
         routes.add(&format!("{}{path}", issuer.path()), &[Method::GET]);

@@ -15,14 +15,24 @@ pub(super) const ICON: &str = concat!(
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The headers of every page.
-pub(super) fn protect(headers: &mut HeaderMap) {
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+pub(super) fn guard(headers: &mut HeaderMap, policy: &'static str) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+}
+
+/// The headers of a page on which nothing runs.
+pub(super) fn protect(headers: &mut HeaderMap) {
+    guard(headers, POLICY);
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
 }
 
 /// A whole page. `base` is the issuer's path: links stay on the origin that the page came from.
 pub(super) fn write(title: &str, base: &str, content: &Markup) -> String {
+    write_with(title, base, &html! {}, content)
+}
+
+/// The same with more in its head.
+pub(super) fn write_with(title: &str, base: &str, head: &Markup, content: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -33,6 +43,7 @@ pub(super) fn write(title: &str, base: &str, content: &Markup) -> String {
                 title { (title) " · grantd" }
                 link rel="icon" href=(format!("{base}/favicon.ico")) type="image/svg+xml";
                 link rel="stylesheet" href=(format!("{base}/style.css"));
+                (PreEscaped(&head.0))
             }
             body {
                 header { a href=(format!("{base}/")) { "grantd" } }

@@ -13,13 +13,22 @@ pub struct Prepared {
     pub(super) etag: Arc<str>,
     pub(super) content_type: &'static str,
     pub(super) cache_control: &'static str,
+    /// Whether the body is compressed (gzip).
+    pub(super) compressed: bool,
 }
 
 impl Prepared {
     /// A document of this type.
     #[must_use]
-    pub fn new(body: String, content_type: &'static str, cache_control: &'static str) -> Self {
-        Self { etag: crate::flows::etag(body.as_bytes()).into(), body: body.into(), content_type, cache_control }
+    pub fn new(body: impl Into<Bytes>, content_type: &'static str, cache_control: &'static str) -> Self {
+        let body = body.into();
+        Self { etag: crate::flows::etag(&body).into(), body, content_type, cache_control, compressed: false }
+    }
+
+    /// A document whose body is compressed already (gzip). Whoever does not say what it can decode takes it so (RFC 9110 §12.5.3).
+    #[must_use]
+    pub fn compressed(body: impl Into<Bytes>, content_type: &'static str, cache_control: &'static str) -> Self {
+        Self { compressed: true, ..Self::new(body, content_type, cache_control) }
     }
 
     /// The document, or word that the caller has it already (RFC 9110 §13.1.2).
@@ -29,6 +38,7 @@ impl Prepared {
         if has_it(headers, &self.etag) {
             return builder.status(StatusCode::NOT_MODIFIED).finish();
         }
+        let builder = if self.compressed { builder.header(header::CONTENT_ENCODING, "gzip") } else { builder };
         builder.content_type(self.content_type).body(self.body.clone())
     }
 }
