@@ -2,6 +2,7 @@
 
 mod corrections;
 mod examples;
+mod limits;
 mod refusals;
 
 use poem_openapi::{ContactObject, ExternalDocumentObject, LicenseObject, OpenApiService};

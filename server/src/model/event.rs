@@ -16,6 +16,9 @@ macro_rules! types {
         }
 
         impl EventType {
+            /// Each type once.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The name as answers show it.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

@@ -9,11 +9,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{examples, refusals};
+use super::{examples, limits, refusals};
 use crate::config::Issuer;
 use crate::http::bearer::SCHEME;
-use crate::model::client::{SECRET_LIMIT, SECRET_MIN_LENGTH};
-use crate::model::password::LENGTH_LIMIT;
 use crate::model::scope::{ACCOUNT, ADMIN, OPENID, PROFILE, SESSIONS};
 
 /// How clients say who they are.
@@ -85,6 +83,16 @@ fn correct_operation(
         None if path.starts_with("/oauth2/") => json!([{ CLIENT_SCHEME: [] }, {}]),
         None => json!([]),
     };
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        if parameter["in"] == "query" {
+            let limits = limits::of_parameter(parameter["name"].as_str().unwrap_or_default());
+            limit(&mut parameter["schema"], limits);
+        }
+        // Everybody's sessions at once are not for a slip to end.
+        if view.id == "endSessions" {
+            parameter["required"] = json!(true);
+        }
+    }
     let examples = examples::of(&view.id, issuer);
     if let Some(contents) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) {
         for content in contents.values_mut() {
@@ -164,9 +172,7 @@ fn correct_schemas(schemas: &mut Value, asked: &BTreeSet<String>, mut answered: 
             schemas[name]["additionalProperties"] = json!(false);
         }
         for (property, schema) in schemas[name]["properties"].as_object_mut().into_iter().flatten() {
-            if let (Value::Object(schema), Value::Object(limits)) = (schema, limits_of(property)) {
-                schema.extend(limits);
-            }
+            limit(schema, limits::of_member(property));
         }
     }
     // It is a text or a list of texts, and never an object.
@@ -187,18 +193,10 @@ fn require_nullable(schema: &mut Value) {
     }
 }
 
-/// What a value of this name is held to, besides what its type says. They are enforced where they are known, with a reason each.
-fn limits_of(property: &str) -> Value {
-    match property {
-        "username" => json!({ "minLength": 1, "maxLength": 64 }),
-        "email" => json!({ "format": "email", "maxLength": 254 }),
-        "name" => json!({ "minLength": 1, "maxLength": 200 }),
-        "picture" => json!({ "format": "uri", "maxLength": 2048 }),
-        "password" | "new_password" => json!({ "format": "password", "minLength": 8, "maxLength": LENGTH_LIMIT }),
-        "current_password" => json!({ "format": "password" }),
-        "client_secret" => json!({ "format": "password", "minLength": SECRET_MIN_LENGTH, "maxLength": SECRET_LIMIT }),
-        "roles" => json!({ "maxItems": 32 }),
-        _ => Value::Null,
+/// Adds what a value is held to, to its schema.
+fn limit(schema: &mut Value, limits: Value) {
+    if let (Value::Object(schema), Value::Object(limits)) = (schema, limits) {
+        schema.extend(limits);
     }
 }
 

@@ -22,7 +22,7 @@ const ACCESS_TOKEN: &str = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ
 const REFRESH_TOKEN: &str = "grt_the-last-one-that-was-given";
 const USER: &str = "usr_00dc0xxrg000079z5g377cjb0r";
 const SESSION: &str = "ses_00dc0xxk80005j86cwvbne62qn";
-const PICTURE: &str = "https://gravatar.com/avatar/cfe00dde46ef942601ffafb9e2825e802858b460e586b8305b344c1eb826357d";
+const PICTURE: &str = "https://gravatar.com/avatar/233ac984b593b1d70d8de3150f794304b623e57e11ae118e236205323735c59f";
 const SIGNED_UP: &str = "2026-01-31T12:00:00Z";
 const SIGNED_IN: &str = "2026-02-01T08:30:00Z";
 const SCOPE: &str = "openid profile email account sessions";
@@ -39,15 +39,15 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
             introspection(issuer),
         ),
         "getUserInfo" | "postUserInfo" => answered(json!({
-            "sub": USER, "name": "Ada Lovelace", "preferred_username": "ada", "picture": PICTURE,
-            "email": "ada@example.org", "email_verified": false,
+            "sub": USER, "name": "Grace Hopper", "preferred_username": "grace", "picture": PICTURE,
+            "email": "grace@example.org", "email_verified": false,
         })),
         "signUp" => asked("A person", new_user(), user()),
         "getMe" => answered(user()),
-        "changeMe" => asked("Another name", json!({ "name": "Ada Lovelace" }), user()),
+        "changeMe" => asked("Another name", json!({ "name": "Grace Hopper" }), user()),
         "changeMyPassword" => asked(
             "Another password",
-            json!({ "current_password": "an engine of her own", "new_password": "weaves algebraic patterns" }),
+            json!({ "current_password": "a compiler of her own", "new_password": "nanoseconds of wire" }),
             Value::Null,
         ),
         "listMySessions" => answered(list(session())),
@@ -55,7 +55,7 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
         "listUsers" => answered(list(admin_user())),
         "createUser" => {
             let new = with(new_user(), json!({ "roles": ["editor"] }));
-            asked("An editor", new, admin_user())
+            asked("An editor", with(new, json!({ "username": "hopper", "email": "hopper@example.org" })), admin_user())
         }
         "getUser" => answered(admin_user()),
         "changeUser" => Examples {
@@ -65,7 +65,7 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
             }),
             answer: admin_user(),
         },
-        "setPassword" => asked("Another password", json!({ "password": "weaves algebraic patterns" }), Value::Null),
+        "setPassword" => asked("Another password", json!({ "password": "nanoseconds of wire" }), Value::Null),
         "listClients" => answered(list(client())),
         "createClient" => Examples {
             requests: json!({
@@ -145,19 +145,19 @@ fn tokens() -> Value {
 
 fn introspection(issuer: &str) -> Value {
     json!({
-        "active": true, "token_type": "Bearer", "iss": issuer, "sub": USER, "aud": issuer, "client_id": "web", "username": "ada",
+        "active": true, "token_type": "Bearer", "iss": issuer, "sub": USER, "aud": issuer, "client_id": "web", "username": "grace",
         "scope": SCOPE, "iat": 1_769_934_600, "exp": 1_769_934_900, "jti": "AGsB3s0AAAw1tntj1vhYGgAAAAH1ca2GlwuEeg",
-        "sid": SESSION, "auth_time": 1_769_934_600, "amr": ["pwd"], "roles": ["admin"],
+        "sid": SESSION, "auth_time": 1_769_934_600, "amr": ["pwd"], "roles": ["editor"],
     })
 }
 
 fn new_user() -> Value {
-    json!({ "username": "ada", "email": "ada@example.org", "password": "an engine of her own" })
+    json!({ "username": "grace", "email": "grace@example.org", "password": "a compiler of her own" })
 }
 
 fn user() -> Value {
     json!({
-        "id": USER, "username": "ada", "email": "ada@example.org", "name": "Ada Lovelace", "picture": PICTURE, "roles": ["admin"],
+        "id": USER, "username": "grace", "email": "grace@example.org", "name": "Grace Hopper", "picture": PICTURE, "roles": ["editor"],
         "created_at": SIGNED_UP,
     })
 }

@@ -1,0 +1,55 @@
+//! What is a value held to, besides what its type says? The document tells it; it is enforced where it is known, with a reason each.
+
+use serde_json::{Value, json};
+
+use crate::config::LONGEST_DURATION;
+use crate::model::client::{GrantType, SECRET_LIMIT, SECRET_MIN_LENGTH};
+use crate::model::event::EventType;
+use crate::model::password::LENGTH_LIMIT;
+use crate::model::reason::Reason;
+
+const CLIENT_ID: &str = "^[A-Za-z0-9._-]{1,64}$";
+const ROLE: &str = "^[!-~]{1,64}$";
+const USER_ID: &str = "^usr_[0-9a-z]{26}$";
+const SESSION_ID: &str = "^ses_[0-9a-z]{26}$";
+
+/// Of a member of a body that is sent.
+pub(super) fn of_member(name: &str) -> Value {
+    let texts = |item| json!({ "items": item });
+    let address = || json!({ "type": "string", "format": "uri", "maxLength": 2048 });
+    let life = |least| json!({ "minimum": least, "maximum": LONGEST_DURATION });
+    match name {
+        "id" => json!({ "pattern": CLIENT_ID }),
+        "type" => json!({ "enum": ["public", "confidential"] }),
+        "username" => json!({ "minLength": 1, "maxLength": 64 }),
+        "email" => json!({ "format": "email", "maxLength": 254 }),
+        "name" => json!({ "minLength": 1, "maxLength": 200 }),
+        "picture" => json!({ "format": "uri", "pattern": "^https?://", "maxLength": 2048 }),
+        "password" | "new_password" => json!({ "format": "password", "minLength": 8, "maxLength": LENGTH_LIMIT }),
+        "current_password" => json!({ "format": "password" }),
+        "client_secret" => json!({ "format": "password", "minLength": SECRET_MIN_LENGTH, "maxLength": SECRET_LIMIT }),
+        "roles" => json!({ "maxItems": 32, "items": { "type": "string", "pattern": ROLE } }),
+        "grants" => texts(json!({ "type": "string", "enum": GrantType::ALL.map(GrantType::as_str) })),
+        "scopes" => texts(json!({ "type": "string", "pattern": "^[!#-\\[\\]-~]+$" })),
+        "resources" | "audiences" | "redirect_uris" | "origins" => texts(address()),
+        "access_ttl" | "refresh_ttl" => life(1),
+        "grace" => life(0),
+        _ => Value::Null,
+    }
+}
+
+/// Of a parameter of a query.
+pub(super) fn of_parameter(name: &str) -> Value {
+    match name {
+        "keep" => json!({ "enum": ["current"] }),
+        "q" => json!({ "minLength": 1, "maxLength": 256 }),
+        "role" => json!({ "pattern": ROLE }),
+        "type" => json!({ "enum": EventType::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>() }),
+        "reason" => json!({ "enum": Reason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>() }),
+        "user_id" => json!({ "pattern": USER_ID }),
+        "session_id" => json!({ "pattern": SESSION_ID }),
+        "client_id" => json!({ "pattern": CLIENT_ID }),
+        "cursor" => json!({ "minLength": 1 }),
+        _ => Value::Null,
+    }
+}
