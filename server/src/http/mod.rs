@@ -53,9 +53,9 @@ use query::Queries;
 enum Tag {
     /// Sign in, refresh, sign out, ask about tokens.
     Tokens,
-    /// Oneself.
+    /// Sign up; see, change and delete yourself.
     Account,
-    /// Where one is signed in, and what happened.
+    /// See where you are signed in, sign out there, and read what happened.
     Sessions,
     /// Users, clients, sessions, keys, events, for administrators.
     Administration,

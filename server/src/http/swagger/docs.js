@@ -166,19 +166,33 @@ async function signOut(auth) {
   }
 }
 
+/** The schema of a form whose fields hold the first example, and nothing besides: else each would hold "string". */
+function filled({ schema, examples }, schemas) {
+  const { properties, ...form } = schemas[schema.$ref.split('/').pop()]
+  const [{ value }] = Object.values(examples)
+  const field = ([name, about]) => [name, { ...about, example: value[name] ?? (about.type === 'array' ? [] : '') }]
+  return { ...form, properties: Object.fromEntries(Object.entries(properties).map(field)) }
+}
+
 /** The document, as if this were its only server. */
 async function read() {
   const description = await (await reach(`${home}/openapi.json`)).json()
   const issuer = description.servers[0].url
   const here = (url) => home + url.replace(issuer, '')
   description.servers = [{ url: home }]
-  for (const { flows = {} } of Object.values(description.components.securitySchemes)) {
-    // People sign in here; a service has no business in a browser.
-    delete flows.clientCredentials
-    for (const flow of Object.values(flows)) {
-      flow.tokenUrl = here(flow.tokenUrl)
-      if (flow.refreshUrl) flow.refreshUrl = here(flow.refreshUrl)
-    }
+  // People sign in here; a service has no business in a browser.
+  const { grantd } = description.components.securitySchemes
+  description.components.securitySchemes = { grantd }
+  for (const operation of Object.values(description.paths).flatMap(Object.values)) {
+    operation.security = operation.security.filter((scheme) => 'grantd' in scheme)
+    const form = operation.requestBody?.content['application/x-www-form-urlencoded']
+    if (form) form.schema = filled(form, description.components.schemas)
+  }
+  delete grantd.flows.clientCredentials
+  grantd.description = 'Sign in with your name and password.'
+  for (const flow of Object.values(grantd.flows)) {
+    flow.tokenUrl = here(flow.tokenUrl)
+    if (flow.refreshUrl) flow.refreshUrl = here(flow.refreshUrl)
   }
   return description
 }
@@ -222,6 +236,7 @@ const attributes = [
   ['.close-modal', 'aria-label', () => 'Close'],
   ['.copy-to-clipboard button', 'aria-label', () => 'Copy'],
   ['.opblock-section :is(input:not([type=checkbox]), select, textarea)', 'aria-label', field],
+  ['.response-control-examples select', 'aria-label', () => 'Example'],
   ['.responses-table[role=region]', 'aria-label', (table) => `Responses of ${operation(table)}`],
   ['.microlight, .curl', 'tabindex', () => '0'],
   ['.auth-container .errors', 'role', () => 'alert'],
