@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::{finish, here, is_installed, passes};
 
 /// The clients of the document that progenitor makes.
-#[expect(clippy::pedantic, reason = "it is generated")]
 mod generated {
     progenitor::generate_api!(spec = "../openapi/grantd.yaml");
 }
