@@ -162,7 +162,7 @@ export class Page {
   /** Presses Execute on all of these at once, and waits until each has its answer. */
   async executeTogether(paths) {
     for (const path of paths) await this.unfold(path)
-    const answers = paths.map((path) => this.tab.waitForResponse((response) => response.url() === this.url + path && response.ok()))
+    const answers = paths.map((path) => this.tab.waitForResponse((response) => response.url().split('?')[0] === this.url + path && response.ok()))
     const buttons = await Promise.all(paths.map((path) => this.operation(path).locator('button.execute').elementHandle()))
     await this.tab.evaluate((buttons) => buttons.forEach((button) => button.click()), buttons)
     await Promise.all(answers)

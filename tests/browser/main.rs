@@ -113,6 +113,9 @@ fn in_production_a_sign_in_ends_with_its_page() {
     let create = ["user", "create", "eve", "--email", "eve@example.org", "-c", &config.display().to_string()];
     settings(process::grantd(&create)).input("one of a kind, I hope").run().expect(0);
     script.run(&[&server.url(), "eve", "one of a kind, I hope", "serve"]);
+    // The page that was left by the reload ended its session.
+    let left = settings(process::grantd(&["session", "list", "--json", "-c", &config.display().to_string()])).run();
+    assert_eq!(left.expect(0).json().as_array().map(Vec::len), Some(0));
 }
 
 /// A script that can be run here.

@@ -102,5 +102,7 @@ async fn the_client_that_progenitor_makes_signs_up_signs_in_and_is_told_why_not(
     assert_eq!(sessions.items.len(), 1);
     grace.end_my_sessions(None).await.expect("an end");
     assert_eq!(grace.get_me().await.expect_err("an ended session").status().map(|status| status.as_u16()), Some(401));
-    passes("progenitor 0.15.1: all done");
+    let locked = include_str!("../../Cargo.lock").split_once("name = \"progenitor\"\nversion = \"");
+    let version = locked.and_then(|(_, rest)| rest.split('"').next()).expect("its version");
+    passes(&format!("progenitor {version}: all done"));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use grantd::config::{Issuer, Mode};
+use grantd::config::Mode;
 use grantd::http;
 use grantd::store::{Purpose, Store};
 use serde_json::json;
@@ -67,8 +67,7 @@ pub fn migrate(file: Option<&Path>, migrate: &Migrate) -> Done {
 
 pub fn openapi(file: Option<&Path>, openapi: &Openapi) -> Done {
     let (config, _) = settings(Mode::Command, file, &[])?;
-    let issuer: &Issuer = &config.issuer;
-    say(if openapi.json { http::openapi_json(issuer) } else { http::openapi_yaml(issuer) }.trim_end())
+    say(if openapi.json { http::openapi_json(&config) } else { http::openapi_yaml(&config) }.trim_end())
 }
 
 pub fn healthcheck(file: Option<&Path>, healthcheck: &Healthcheck) -> Done {

@@ -14,6 +14,8 @@ use super::settings::{self, Form, Preset, SETTINGS, Setting};
 pub struct Layers {
     given: BTreeMap<&'static str, Given>,
     mistakes: Vec<ConfigError>,
+    /// The directory of a file that was named; empty is the working directory.
+    pub(super) beside: PathBuf,
 }
 
 /// One setting as it was written.
@@ -77,7 +79,8 @@ impl Layers {
         env: impl Iterator<Item = (String, String)>,
         flags: &[(&'static str, String)],
     ) -> Result<Self, ConfigErrors> {
-        let mut layers = Self { given: BTreeMap::new(), mistakes: Vec::new() };
+        let beside = file.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        let mut layers = Self { given: BTreeMap::new(), mistakes: Vec::new(), beside };
         let unread = layers.read_file(file).err();
         for (name, value) in env {
             layers.add_variable(name, value);

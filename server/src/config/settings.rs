@@ -227,9 +227,14 @@ fn issuer(layers: &Layers, mode: Mode) -> String {
     Issuer::on_localhost(port).as_str().to_owned()
 }
 
-fn data_dir(_: &Layers, mode: Mode) -> String {
-    let dir = if mode == Mode::Dev { "./.grantd-dev" } else { "./grantd-data" };
-    dir.to_owned()
+/// Beside the file that was named, so that every command finds the same data wherever it is called.
+fn data_dir(layers: &Layers, mode: Mode) -> String {
+    let name = if mode == Mode::Dev { ".grantd-dev" } else { "grantd-data" };
+    if layers.beside.as_os_str().is_empty() {
+        format!("./{name}")
+    } else {
+        layers.beside.join(name).display().to_string()
+    }
 }
 
 fn secret_key_file(layers: &Layers, mode: Mode) -> String {

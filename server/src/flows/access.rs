@@ -80,7 +80,9 @@ impl Flows {
         let token = token.ok_or(Denied::NoCredentials)?;
         let read = self.read_access_token(token).ok_or(UNKNOWN)?;
         let verified = self.verify(token, read).await?.ok_or(UNKNOWN)?;
-        let Some(Jti::Family(family, generation)) = verified.jti() else { return Err(UNKNOWN) };
+        let Some(Jti::Family(family, generation)) = verified.jti() else {
+            return Err(Denied::InvalidToken(Reason::UserNeeded));
+        };
         if !verified.claims.aud.iter().any(|aud| aud == self.config.issuer.as_str()) {
             return Err(UNKNOWN);
         }
@@ -90,7 +92,9 @@ impl Flows {
             self.living_line(&verified, facts, now).map_err(Denied::InvalidToken)?;
         self.confirm(&family, generation, now).await;
         if !verified.claims.scope.split(' ').any(|own| own == scope) {
-            return Err(Denied::InsufficientScope(scope));
+            // Who lacks the role would ask for the scope in vain.
+            let in_vain = scope == scope::ADMIN && !user.is_administrator();
+            return Err(if in_vain { Denied::RoleMissing } else { Denied::InsufficientScope(scope) });
         }
         Ok(Signed { claims: verified.claims, user, family, auth_time, kid: verified.kid, admitted_at: now })
     }

@@ -71,7 +71,7 @@ impl<'a> ApiExtractor<'a> for Bearer {
             SCHEME,
             MetaSecurityScheme {
                 ty: "oauth2",
-                description: Some("Sign in with name and password, or as a service."),
+                description: Some("Sign in with name and password. What a service gets for itself (client credentials) is for other services: no operation here takes it."),
                 name: None,
                 key_in: None,
                 scheme: None,

@@ -9,7 +9,7 @@ use poem_openapi::{ContactObject, ExternalDocumentObject, LicenseObject, OpenApi
 use serde_json::Value;
 
 use super::{APIS, Apis};
-use crate::config::Issuer;
+use crate::config::{Config, Issuer};
 
 const ABOUT: &str = "Sign up, sign in, refresh, see who you are, sign out here or everywhere, and let other services check tokens: \
     an OAuth 2 and OpenID Connect server and its account API.\n\n\
@@ -31,20 +31,20 @@ pub(super) fn service(issuer: &Issuer) -> OpenApiService<Apis, ()> {
         .server(address)
 }
 
-fn document(issuer: &Issuer) -> Value {
-    let mut document = serde_json::from_str(&service(issuer).spec()).unwrap_or_default();
-    corrections::apply(&mut document, issuer);
+fn document(config: &Config) -> Value {
+    let mut document = serde_json::from_str(&service(&config.issuer).spec()).unwrap_or_default();
+    corrections::apply(&mut document, config);
     document
 }
 
 /// The document in YAML.
 #[must_use]
-pub fn yaml(issuer: &Issuer) -> String {
-    serde_yaml::to_string(&document(issuer)).unwrap_or_default()
+pub fn yaml(config: &Config) -> String {
+    serde_yaml::to_string(&document(config)).unwrap_or_default()
 }
 
 /// The document in JSON.
 #[must_use]
-pub fn json(issuer: &Issuer) -> String {
-    format!("{:#}", document(issuer))
+pub fn json(config: &Config) -> String {
+    format!("{:#}", document(config))
 }

@@ -140,12 +140,12 @@ impl Refused {
         let base = issuer.path();
         let issuer = issuer.as_str();
         let explained = format!("{issuer}/errors#{}", self.reason);
-        let sentence = self.reason.sentence();
+        let sentence = self.sentence();
         let (content_type, body) = match dialect {
             Dialect::OAuth => {
                 let body = OAuthErrorBody {
                     error: self.word.to_owned(),
-                    error_description: sentence.to_owned(),
+                    error_description: sentence.to_string(),
                     reason: self.reason.to_string(),
                     error_uri: explained,
                 };
@@ -168,7 +168,7 @@ impl Refused {
             add(header::ALLOW, methods);
         }
         if let Some(challenge) = self.challenge {
-            add(header::WWW_AUTHENTICATE, challenge.write(issuer, sentence));
+            add(header::WWW_AUTHENTICATE, challenge.write(issuer, &sentence));
         }
         if dialect != Dialect::OAuth {
             headers.append(header::VARY, HeaderValue::from_static("Accept"));
@@ -193,7 +193,7 @@ impl Refused {
             type_: explained,
             title: self.title().to_owned(),
             status: self.status.as_u16(),
-            detail: self.reason.sentence().to_owned(),
+            detail: self.sentence().into_owned(),
             reason: self.reason.to_string(),
             errors: (!errors.is_empty()).then_some(errors),
         }
@@ -202,10 +202,21 @@ impl Refused {
     fn page(&self, base: &str) -> String {
         let content = html! {
             h1 { (self.status.as_u16()) " " (self.title()) }
-            p { (self.reason.sentence()) " " (self.reason.way_on()) }
+            p { (self.sentence()) " " (self.reason.way_on()) }
             p { a href=(format!("{base}/errors#{}", self.reason)) { "All reasons" } " · " a href=(format!("{base}/")) { "Start" } }
         };
         page::write(self.title(), base, &content)
+    }
+
+    /// What happened, in a sentence.
+    fn sentence(&self) -> Cow<'static, str> {
+        let sentence = self.reason.sentence();
+        match self.challenge {
+            Some(Challenge::Bearer { scope: Some(scope), .. }) => {
+                format!("{} It needs the scope {scope}.", sentence).into()
+            }
+            _ => sentence.into(),
+        }
     }
 
     fn title(&self) -> &'static str {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::accept::wants_json;
 use super::prepared::Prepared;
 use super::{page, swagger};
-use crate::config::{Config, Signup};
+use crate::config::{Config, Mode, Signup};
 use crate::model::reason::Reason;
 
 const CACHE_CONTROL: &str = "no-cache";
@@ -55,6 +55,7 @@ impl Home {
             Signup::Open => "Anybody may sign up here.",
             Signup::Closed => "Accounts are made by an administrator here.",
         };
+        let (name, password) = if config.mode == Mode::Dev { ("ada", "ada-dev-password") } else { ("NAME", "…") };
         let content = html! {
             h1 { "An OAuth 2 and OpenID Connect server" }
             p { "Programs get their tokens here. " (sign_up) }
@@ -72,7 +73,7 @@ impl Home {
                 li { a href=(link("/errors")) { "Errors" } ": what each reason means, and what to do" }
             }
             h2 { "Try it" }
-            pre { code { "curl -d grant_type=password -d client_id=web \\\n     -d username=NAME -d password=… \\\n     " (format!("{issuer}/oauth2/token")) } }
+            pre { code { "curl -d grant_type=password -d client_id=web \\\n     -d username=" (name) " -d password=" (password) " \\\n     " (format!("{issuer}/oauth2/token")) } }
         };
         let page = page::write("Start", base, &content);
         Self {

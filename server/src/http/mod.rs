@@ -99,8 +99,8 @@ pub fn endpoint(
     let issuer = &config.issuer;
     let style = Prepared::new(page::STYLE, "text/css; charset=utf-8", "no-cache");
     let icon = Prepared::new(page::ICON, "image/svg+xml", "public, max-age=86400");
-    let yaml = Prepared::new(docs::yaml(issuer), "application/yaml", "no-cache");
-    let json = Prepared::new(docs::json(issuer), "application/json", "no-cache");
+    let yaml = Prepared::new(docs::yaml(&config), "application/yaml", "no-cache");
+    let json = Prepared::new(docs::json(&config), "application/json", "no-cache");
 
     let metadata = discovery::metadata(&config);
 

@@ -87,6 +87,9 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// Each state once, in the order of a key's life.
+    pub const ALL: [Self; 4] = [Self::Announced, Self::Active, Self::Retired, Self::Gone];
+
     /// The name that answers carry.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -10,17 +10,17 @@ use super::timestamp::Timestamp;
 pub const ADMIN_ROLE: &str = "admin";
 
 /// The most characters a username may have.
-const USERNAME_LIMIT: usize = 64;
+pub const USERNAME_LIMIT: usize = 64;
 /// The most characters an e-mail address may have (RFC 5321 §4.5.3.1, less the angle brackets).
-const EMAIL_LIMIT: usize = 254;
+pub const EMAIL_LIMIT: usize = 254;
 /// The most characters of what a person wants to be called.
-const NAME_LIMIT: usize = 200;
+pub const NAME_LIMIT: usize = 200;
 /// The most characters of a picture's address.
-const PICTURE_LIMIT: usize = 2048;
+pub const PICTURE_LIMIT: usize = 2048;
 /// The most characters of a role.
 const ROLE_LIMIT: usize = 64;
 /// The most roles of a user: every token carries them.
-const ROLES_LIMIT: usize = 32;
+pub const ROLES_LIMIT: usize = 32;
 
 /// A person who can sign in.
 #[derive(Clone, Debug)]
@@ -82,7 +82,9 @@ pub fn parse_picture(text: &str) -> Result<String, Reason> {
     }
     let address = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
     let plain = text.chars().all(|c| c.is_ascii_graphic());
-    address.filter(|url| plain && url.has_host()).map(|_| text.to_owned()).ok_or(Reason::MalformedRequest)
+    // The parser would forgive a missing slash.
+    let whole = |url: &url::Url| text.get(url.scheme().len()..).is_some_and(|rest| rest.starts_with("://"));
+    address.filter(|url| plain && url.has_host() && whole(url)).map(|_| text.to_owned()).ok_or(Reason::MalformedRequest)
 }
 
 /// At most 32 roles, each named once: words of 1 to 64 visible ASCII characters, which tokens and lists carry as they are.

@@ -30,7 +30,7 @@ pub struct AdminEvent {
     /// Whom it happened to.
     #[oai(nullable, validator(pattern = "^usr_[0-9a-z]{26}$"))]
     user_id: Option<String>,
-    /// What exactly, and who did it: an administrator's id and address, or the command line.
+    /// What exactly, and who did it: an administrator's id, or the command line.
     #[oai(nullable)]
     detail: Option<String>,
 }

@@ -35,5 +35,5 @@ fn filter<T>(text: Option<String>, parse: impl Fn(&str) -> Option<T>) -> Result<
 
 /// A text to search for: the database takes no other.
 fn searchable(text: &str) -> Option<String> {
-    (!text.is_empty() && text.len() <= 256 && !text.contains(char::is_control)).then(|| text.to_owned())
+    (!text.is_empty() && text.chars().count() <= 256 && !text.contains(char::is_control)).then(|| text.to_owned())
 }

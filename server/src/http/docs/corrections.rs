@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{examples, limits, refusals};
-use crate::config::Issuer;
+use crate::config::{Config, Issuer};
 use crate::http::bearer::SCHEME;
 use crate::model::scope::{ACCOUNT, ADMIN, OPENID, PROFILE, SESSIONS};
 
@@ -40,7 +40,8 @@ impl Operation<'_> {
 }
 
 /// Makes the document what the endpoints do.
-pub(super) fn apply(document: &mut Value, issuer: &Issuer) {
+pub(super) fn apply(document: &mut Value, config: &Config) {
+    let issuer = &config.issuer;
     document["openapi"] = json!("3.0.3");
     let mut tags = Vec::new();
     let mut asked = BTreeSet::new();
@@ -58,7 +59,7 @@ pub(super) fn apply(document: &mut Value, issuer: &Issuer) {
         collect_references(&operation["responses"], &mut answered);
     }
     order_tags(&mut document["tags"], &tags);
-    correct_schemas(&mut document["components"]["schemas"], &asked, answered);
+    correct_schemas(&mut document["components"]["schemas"], &asked, answered, config);
     correct_security(&mut document["components"]["securitySchemes"], issuer);
     shelf.sort_keys();
     document["components"]["examples"] = Value::Object(shelf);
@@ -80,20 +81,26 @@ fn correct_operation(
     operation["security"] = match view.scope {
         Some(scope) => json!([{ SCHEME: [scope] }]),
         // Clients name themselves in the header, or in the body.
-        None if path.starts_with("/oauth2/") => json!([{ CLIENT_SCHEME: [] }, {}]),
+        None if view.is_protocol() => json!([{ CLIENT_SCHEME: [] }, {}]),
         None => json!([]),
     };
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
-        if parameter["in"] == "query" {
-            let limits = limits::of_parameter(parameter["name"].as_str().unwrap_or_default());
-            limit(&mut parameter["schema"], limits);
-        }
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let limits = if parameter["in"] == "query" { limits::of_parameter(name) } else { limits::of_path(path, name) };
+        limit(&mut parameter["schema"], limits);
         // Everybody's sessions at once are not for a slip to end.
         if view.id == "endSessions" {
             parameter["required"] = json!(true);
         }
     }
     let examples = examples::of(&view.id, issuer);
+    if view.id == "postUserInfo" {
+        // The extractor of the token reads it, which no type says.
+        operation["requestBody"] = json!({ "content": { "application/x-www-form-urlencoded": { "schema": {
+            "type": "object",
+            "properties": { "access_token": { "type": "string", "description": "The token, unless it stands in the header." } },
+        } } } });
+    }
     if let Some(contents) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) {
         for content in contents.values_mut() {
             content["examples"] = examples.requests.clone();
@@ -155,12 +162,15 @@ fn collect_references(value: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-fn correct_schemas(schemas: &mut Value, asked: &BTreeSet<String>, mut answered: BTreeSet<String>) {
+fn correct_schemas(schemas: &mut Value, asked: &BTreeSet<String>, mut answered: BTreeSet<String>, config: &Config) {
     for name in answered.clone() {
         collect_references(&schemas[&name], &mut answered);
     }
     for name in answered {
         require_nullable(&mut schemas[&name]);
+        for (property, schema) in schemas[&name]["properties"].as_object_mut().into_iter().flatten() {
+            limit(schema, limits::of_answer(&name, property));
+        }
     }
     for name in asked {
         // What a protocol endpoint does not know, it passes over (RFC 6749 §3.1), and holds to no length.
@@ -172,7 +182,7 @@ fn correct_schemas(schemas: &mut Value, asked: &BTreeSet<String>, mut answered: 
             schemas[name]["additionalProperties"] = json!(false);
         }
         for (property, schema) in schemas[name]["properties"].as_object_mut().into_iter().flatten() {
-            limit(schema, limits::of_member(property));
+            limit(schema, limits::of_member(property, config));
         }
     }
     // It is a text or a list of texts, and never an object.

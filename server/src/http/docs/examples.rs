@@ -1,4 +1,4 @@
-//! What do requests and answers look like? One of each that would really be taken, or given.
+//! What do requests and answers look like? Each answer is the one that its (first) request is really given.
 
 #![expect(
     clippy::needless_pass_by_value,
@@ -20,6 +20,7 @@ pub(super) struct Examples {
 
 const ACCESS_TOKEN: &str = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c3JfMDBkYyJ9.c2lnbmF0dXJl";
 const REFRESH_TOKEN: &str = "grt_the-last-one-that-was-given";
+const CLIENT_SECRET: &str = "gcs_shown-this-once";
 const USER: &str = "usr_00dc0xxrg000079z5g377cjb0r";
 const SESSION: &str = "ses_00dc0xxk80005j86cwvbne62qn";
 const PICTURE: &str = "https://gravatar.com/avatar/233ac984b593b1d70d8de3150f794304b623e57e11ae118e236205323735c59f";
@@ -35,14 +36,12 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
         "revokeToken" => asked("A public client", json!({ "token": REFRESH_TOKEN, "client_id": "web" }), Value::Null),
         "introspectToken" => asked(
             "A resource server",
-            json!({ "token": ACCESS_TOKEN, "client_id": "demo-api", "client_secret": "demo-api-dev-secret" }),
+            json!({ "token": ACCESS_TOKEN, "client_id": "billing", "client_secret": CLIENT_SECRET }),
             introspection(issuer),
         ),
-        "getUserInfo" | "postUserInfo" => answered(json!({
-            "sub": USER, "name": "Grace Hopper", "preferred_username": "grace", "picture": PICTURE,
-            "email": "grace@example.org", "email_verified": false,
-        })),
-        "signUp" => asked("A person", new_user(), user()),
+        "getUserInfo" => answered(user_info()),
+        "postUserInfo" => asked("In the form", json!({ "access_token": ACCESS_TOKEN }), user_info()),
+        "signUp" => asked("A person", new_user(), with(user(), json!({ "name": null, "roles": [] }))),
         "getMe" => answered(user()),
         "changeMe" => asked("Another name", json!({ "name": "Grace Hopper" }), user()),
         "changeMyPassword" => asked(
@@ -55,7 +54,7 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
         "listUsers" => answered(list(admin_user())),
         "createUser" => {
             let new = with(new_user(), json!({ "roles": ["editor"] }));
-            asked("An editor", with(new, json!({ "username": "hopper", "email": "hopper@example.org" })), admin_user())
+            asked("An editor", new, with(admin_user(), json!({ "name": null, "last_seen_at": null })))
         }
         "getUser" => answered(admin_user()),
         "changeUser" => Examples {
@@ -63,7 +62,7 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
                 "lock": shown("Lock the user out", json!({ "locked": true })),
                 "roles": shown("Make an administrator", json!({ "roles": ["admin"] })),
             }),
-            answer: admin_user(),
+            answer: with(admin_user(), json!({ "locked": true })),
         },
         "setPassword" => asked("Another password", json!({ "password": "nanoseconds of wire" }), Value::Null),
         "listClients" => answered(list(client())),
@@ -81,18 +80,20 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
             answer: client_with_secret(),
         },
         "getClient" => answered(client()),
-        "changeClient" => asked("Shorter tokens", json!({ "access_ttl": 120 }), client()),
+        "changeClient" => {
+            asked("Shorter tokens", json!({ "access_ttl": 120 }), with(client(), json!({ "access_ttl": 120 })))
+        }
         "rotateClientSecret" => asked("An hour to change it", json!({ "grace": 3600 }), client_with_secret()),
         "listSessions" => answered(list(admin_session())),
         "getSession" => answered(admin_session()),
-        "listKeys" => answered(list(key("active"))),
-        "getKey" => answered(key("active")),
+        "listKeys" => answered(list(key("active", SIGNED_UP))),
+        "getKey" => answered(key("active", SIGNED_UP)),
         "rotateKeys" => Examples {
             requests: json!({
                 "planned": shown("Nobody notices", json!({})),
                 "leak": shown("After a leak", json!({ "now": true })),
             }),
-            answer: list(key("announced")),
+            answer: list(key("announced", "2026-01-31T12:06:00Z")),
         },
         "listEvents" => answered(list(admin_event())),
         "getEvent" => answered(admin_event()),
@@ -126,13 +127,13 @@ fn list(item: Value) -> Value {
 fn token_requests() -> Value {
     json!({
         "password": shown("Sign in", json!({
-            "grant_type": "password", "username": "ada", "password": "ada-dev-password", "client_id": "web", "scope": SCOPE,
+            "grant_type": "password", "username": "grace", "password": "a compiler of her own", "client_id": "web", "scope": SCOPE,
         })),
         "refresh_token": shown("Refresh", json!({
             "grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN, "client_id": "web",
         })),
         "client_credentials": shown("A service signs in for itself", json!({
-            "grant_type": "client_credentials", "client_id": "demo-service", "client_secret": "demo-service-dev-secret",
+            "grant_type": "client_credentials", "client_id": "billing", "client_secret": CLIENT_SECRET,
         })),
     })
 }
@@ -148,6 +149,13 @@ fn introspection(issuer: &str) -> Value {
         "active": true, "token_type": "Bearer", "iss": issuer, "sub": USER, "aud": issuer, "client_id": "web", "username": "grace",
         "scope": SCOPE, "iat": 1_769_934_600, "exp": 1_769_934_900, "jti": "AGsB3s0AAAw1tntj1vhYGgAAAAH1ca2GlwuEeg",
         "sid": SESSION, "auth_time": 1_769_934_600, "amr": ["pwd"], "roles": ["editor"],
+    })
+}
+
+fn user_info() -> Value {
+    json!({
+        "sub": USER, "name": "Grace Hopper", "preferred_username": "grace", "picture": PICTURE, "email": "grace@example.org",
+        "email_verified": false,
     })
 }
 
@@ -197,12 +205,12 @@ fn client() -> Value {
 }
 
 fn client_with_secret() -> Value {
-    with(client(), json!({ "client_secret": "gcs_shown-this-once" }))
+    with(client(), json!({ "client_secret": CLIENT_SECRET }))
 }
 
-fn key(state: &str) -> Value {
+fn key(state: &str, active_at: &str) -> Value {
     json!({
         "kid": "8CFn3slRW7dNtgnIvRW56J5h9dI_loME-_kfobWO-gQ", "alg": "ES256", "state": state, "created_at": SIGNED_UP,
-        "active_at": SIGNED_UP, "retired_at": null,
+        "active_at": active_at, "retired_at": null,
     })
 }

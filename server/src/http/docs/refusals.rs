@@ -55,8 +55,11 @@ fn general(operation: &Operation) -> Vec<Refused> {
         refusals.extend([Refused::body_too_large(), Refused::unsupported_content_type()]);
     }
     if let Some(scope) = operation.scope {
-        let [expired, ended] = [Reason::Expired, Reason::SignedOut].map(Denied::InvalidToken);
-        refusals.extend([Denied::NoCredentials, expired, ended, Denied::InsufficientScope(scope)].map(Refused::from));
+        let [expired, ended, no_user] =
+            [Reason::Expired, Reason::SignedOut, Reason::UserNeeded].map(Denied::InvalidToken);
+        refusals.extend(
+            [Denied::NoCredentials, expired, ended, no_user, Denied::InsufficientScope(scope)].map(Refused::from),
+        );
     }
     if operation.is_administration() {
         refusals.push(Denied::RoleMissing.into());
@@ -74,7 +77,11 @@ fn general(operation: &Operation) -> Vec<Refused> {
 fn particular(id: &str) -> Vec<Refused> {
     let protocol = |code, reason| Refused::from(Failure::from(Refusal::new(code, reason)));
     let missing = || protocol(Code::InvalidRequest, Reason::MissingParameter);
-    let client = || protocol(Code::InvalidClient, Reason::ClientAuthenticationFailed);
+    // After too many tries it says when to come back.
+    let client = || {
+        let refusal = Refusal::new(Code::InvalidClient, Reason::ClientAuthenticationFailed).retry_after(8);
+        Refused::from(Failure::from(refusal))
+    };
     let wrong = |field, reason| Refused::fields(vec![Fault::new(field, reason)]);
     let taken = |field, reason| Refused::from(UserRefusal::Taken(field, reason));
     let name_taken = || taken("username", Reason::UsernameTaken);
@@ -159,7 +166,7 @@ fn described(status: u16, dialect: Dialect) -> Value {
         (401, _) => "No access token, one that is no good, or one of a sign-in that is too old for this.",
         (403, _) => "The access token does not cover this, or the user may not do it.",
         (404, _) => "There is nothing here, or nothing of yours.",
-        (409, _) => "Somebody else has it, or it is the last administrator's.",
+        (409, _) => "It clashes with what is there.",
         (413, _) => "The body is larger than 64 KiB.",
         (415, Dialect::OAuth) => "The body is not `application/x-www-form-urlencoded`.",
         (415, _) => "The body is not `application/json`.",

@@ -32,19 +32,18 @@ impl File {
         let mut archive = SWAGGER_UI_VENDORED;
         // Each file begins with a header of 30 bytes (APPNOTE.TXT §4.3.7).
         while let Some((header, rest)) = archive.split_first_chunk::<30>() {
-            let [b'P', b'K', 3, 4, _, _, _, _, method, _, _, _, _, _, more @ ..] = *header else { break };
+            let [b'P', b'K', 3, 4, _, _, flags, _, method, _, _, _, _, _, more @ ..] = *header else { break };
             let [c0, c1, c2, c3, d0, d1, d2, d3, u0, u1, u2, u3, n0, n1, e0, e1] = more;
             let (name, rest) = rest.split_at(u16::from_le_bytes([n0, n1]) as usize);
             let (_, rest) = rest.split_at(u16::from_le_bytes([e0, e1]) as usize);
             let (deflated, rest) = rest.split_at(u32::from_le_bytes([d0, d1, d2, d3]) as usize);
             if ends_with(name, path) && name.len() - path.len() == first_slash(name) {
-                assert!(method == 8, "it is deflated");
+                assert!(method == 8 && flags & 8 == 0, "it is deflated, and its sizes stand before it");
                 return Self { deflated, end: [c0, c1, c2, c3, u0, u1, u2, u3] };
             }
             archive = rest;
         }
-        assert!(archive.is_empty(), "the archive has such a file");
-        Self { deflated: &[], end: [0; 8] }
+        panic!("the archive has no such file")
     }
 
     const fn gzip_len(&self) -> usize {

@@ -14,6 +14,8 @@ const stored = 'authorized'
 const margin = 10_000
 // The next holder of a lock may still read what was in the storage before: it is held a little longer.
 const hold = 100
+// How long a request may take: whoever holds the lock keeps all tabs waiting.
+const patience = 20_000
 
 let ui
 
@@ -31,16 +33,17 @@ const told = (sentence) => {
   return plain(sentence)
 }
 
-async function reach(url, request) {
+async function reach(url, request = {}) {
   try {
-    return await fetch(url, request)
+    return await fetch(url, { ...request, signal: AbortSignal.timeout(patience) })
   } catch {
-    throw plain('The server does not answer; it may be starting again. Nothing is lost: try once more.')
+    const unseen = (request.method ?? 'GET') === 'GET' ? 'Try once more.' : 'It may have been done all the same: look before you send it again.'
+    throw plain(`The server does not answer; it may be starting again. ${unseen}`)
   }
 }
 
-/** A form to a protocol endpoint, as the client that signed in. */
-const form = (path, auth, fields) =>
+/** Sends a form to a protocol endpoint, as the client that signed in. */
+const post = (path, auth, fields) =>
   reach(home + path, {
     method: 'POST',
     body: new URLSearchParams({ ...fields, client_id: auth.clientId }),
@@ -53,8 +56,18 @@ const form = (path, auth, fields) =>
 const signIns = () => ui.authSelectors.authorized()?.toJS() ?? {}
 const refreshable = () => Object.values(signIns()).find((auth) => auth.token?.refresh_token)
 const rotated = (auth, other) => other?.token?.refresh_token !== auth.token.refresh_token
+/** Which sign-in an access token belongs to. */
+const session = (token) => JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sid
 
-const kept = () => JSON.parse(localStorage.getItem(stored)) ?? {}
+/** What all tabs share, or this one alone. */
+function kept() {
+  if (!remember) return signIns()
+  try {
+    return JSON.parse(localStorage.getItem(stored)) ?? {}
+  } catch {
+    return {}
+  }
+}
 const restore = (authorized) => ui.authActions.restoreAuthorization({ authorized })
 
 function forget(auth) {
@@ -63,37 +76,50 @@ function forget(auth) {
   ui.authActions.persistAuthorizationIfNeeded()
 }
 
-/** Gets the next tokens. Under the lock, so that no other tab does the same with the same refresh token. */
-async function renew(auth) {
-  if (remember) {
-    const other = kept()[auth.name]
-    if (rotated(auth, other)) {
-      restore(kept())
-      if (!other) throw told('You signed out in another tab. Press Authorize to sign in again.')
-      return other.token.access_token
-    }
+/** Changes what is kept, while no other tab does. */
+const alone = (change) => {
+  const held = async () => {
+    const outcome = await change()
+    if (remember) await new Promise((done) => setTimeout(done, hold))
+    return outcome
   }
-  const answer = await form('/oauth2/token', auth, { grant_type: 'refresh_token', refresh_token: auth.token.refresh_token })
+  return navigator.locks ? navigator.locks.request('grantd-docs', held) : held()
+}
+
+/** Gets the next tokens. Alone, so that no other tab does the same with the same refresh token. */
+async function renew(auth) {
+  const other = kept()[auth.name]
+  if (rotated(auth, other)) {
+    restore(kept())
+    if (!other) throw told('You signed out in another tab. Press Authorize to sign in again.')
+    if (session(other.token.access_token) !== session(auth.token.access_token)) throw told('You signed in anew in another tab. Nothing was sent.')
+    return other.token.access_token
+  }
+  const answer = await post('/oauth2/token', auth, { grant_type: 'refresh_token', refresh_token: auth.token.refresh_token })
   const token = await answer.json().catch(() => ({}))
   // Signed out, or in as somebody else, while the answer was on its way.
   if (rotated(auth, signIns()[auth.name])) throw plain('You signed out before this was sent.')
   if (answer.ok) {
     ui.authActions.authorizeOauth2WithPersistOption({ auth, token })
-    if (remember) await new Promise((done) => setTimeout(done, hold))
     return token.access_token
   }
   const why = token.error_description ?? `The server answers ${answer.status}.`
-  if (answer.status >= 500) throw plain(`${why} You are still signed in: try once more.`)
+  // Whatever else stands between may say no: only the server's own word ends a sign-in.
+  if (!['invalid_grant', 'invalid_client', 'unauthorized_client'].includes(token.error)) throw plain(`${why} You are still signed in: try once more.`)
   forget(auth)
   throw told(`You are signed out. ${why} Press Authorize to sign in again.`)
 }
 
-let underWay
-/** The access token to go on with. Whoever asks meanwhile waits for the same one. */
-const refresh = (auth) =>
-  (underWay ??= (navigator.locks ? navigator.locks.request('grantd-docs', () => renew(auth)) : renew(auth)).finally(() => {
-    underWay = undefined
-  }))
+let underWay = {}
+/** The access token to go on with. Whoever asks meanwhile, in the same sign-in, waits for the same one. */
+function refresh(auth) {
+  const whose = session(auth.token.access_token)
+  if (underWay.whose !== whose) {
+    const mine = { whose, token: alone(() => renew(auth)).finally(() => underWay === mine && (underWay = {})) }
+    underWay = mine
+  }
+  return underWay.token
+}
 
 // --- Requests.
 
@@ -120,9 +146,12 @@ const bearer = (token) => `Bearer ${token}`
 
 /** Sends a request, and once more with the next token where the server says that this one is no good. */
 async function again(url, request) {
+  const sent = refreshable()
   const answer = await reach(url, request)
   const auth = refreshable()
   if (!auth || answer.status !== 401 || !answer.headers.get('www-authenticate')?.includes('"invalid_token"')) return answer
+  // Somebody else signed in meanwhile: it was not their request.
+  if (session(sent.token.access_token) !== session(auth.token.access_token)) return answer
   const mine = request.headers.Authorization === bearer(auth.token.access_token)
   request.headers.Authorization = bearer(mine ? await refresh(auth) : auth.token.access_token)
   return reach(url, request)
@@ -141,10 +170,13 @@ const Sessions = () => ({
         },
         // Ends the session at the server too. The dialog closes, or it would still know the password.
         logout: (next, system) => (names) => {
-          const gone = names.map((name) => signIns()[name]).filter((auth) => auth?.token?.refresh_token)
-          next(names)
           system.authActions.showDefinitions(false)
-          for (const auth of gone) signOut(auth)
+          alone(() => {
+            const gone = names.map((name) => kept()[name] ?? signIns()[name]).filter((auth) => auth?.token?.refresh_token)
+            next(names)
+            ui.authActions.persistAuthorizationIfNeeded()
+            for (const auth of gone) signOut(auth)
+          })
         },
       },
     },
@@ -159,19 +191,20 @@ const Sessions = () => ({
 
 async function signOut(auth) {
   try {
-    const answer = await form('/oauth2/revoke', auth, { token: auth.token.refresh_token })
+    const answer = await post('/oauth2/revoke', auth, { token: auth.token.refresh_token })
     say(answer.ok ? 'You are signed out.' : `This page has forgotten you, but the server answers ${answer.status}: the session may go on.`)
   } catch {
     say('This page has forgotten you, but the server could not be told: the session goes on until it expires.')
   }
 }
 
-/** The schema of a form whose fields hold the first example, and nothing besides: else each would hold "string". */
+/** The schema of a form whose fields hold what the first example has of no secret, and nothing besides: else each would hold "string". */
 function filled({ schema, examples }, schemas) {
-  const { properties, ...form } = schemas[schema.$ref.split('/').pop()]
+  const { properties, ...form } = schemas[schema.$ref?.split('/').pop()] ?? schema
   const [{ value }] = Object.values(examples)
-  const field = ([name, about]) => [name, { ...about, example: value[name] ?? (about.type === 'array' ? [] : '') }]
-  return { ...form, properties: Object.fromEntries(Object.entries(properties).map(field)) }
+  const known = (name) => (['grant_type', 'client_id', 'scope'].includes(name) ? value[name] : undefined)
+  const filling = ([name, about]) => [name, { ...about, example: known(name) ?? (about.type === 'array' ? [] : '') }]
+  return { ...form, properties: Object.fromEntries(Object.entries(properties).map(filling)) }
 }
 
 /** The document, as if this were its only server. */
@@ -180,13 +213,14 @@ async function read() {
   const issuer = description.servers[0].url
   const here = (url) => home + url.replace(issuer, '')
   description.servers = [{ url: home }]
+  description.externalDocs.url = here(description.externalDocs.url)
   // People sign in here; a service has no business in a browser.
   const { grantd } = description.components.securitySchemes
   description.components.securitySchemes = { grantd }
   for (const operation of Object.values(description.paths).flatMap(Object.values)) {
     operation.security = operation.security.filter((scheme) => 'grantd' in scheme)
-    const form = operation.requestBody?.content['application/x-www-form-urlencoded']
-    if (form) form.schema = filled(form, description.components.schemas)
+    const content = operation.requestBody?.content['application/x-www-form-urlencoded']
+    if (content) content.schema = filled(content, description.components.schemas)
   }
   delete grantd.flows.clientCredentials
   grantd.description = 'Sign in with your name and password.'
@@ -223,7 +257,15 @@ try {
 
 // Another tab signed in or out, or refreshed. What the event tells may be older than what is there.
 addEventListener('storage', ({ key }) => {
-  if (remember && key === stored) restore(kept())
+  if (remember && (key === stored || key === null)) restore(kept())
+})
+
+// Where sign-ins are not to outlive the page, neither do their sessions.
+addEventListener('pagehide', () => {
+  for (const auth of remember || !ui ? [] : Object.values(signIns())) {
+    forget(auth)
+    signOut(auth)
+  }
 })
 
 // What Swagger UI does not say to those who hear the page, cannot point, or let a program fill in passwords.
