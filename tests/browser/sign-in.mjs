@@ -20,7 +20,7 @@ await browse(async (browser) => {
   const wrong = await page.signInError({ name: 'ada', password: 'not hers' })
   assert.equal(wrong, 'The name and the password do not fit together, or there were too many tries.')
   const unknown = await page.signInError({ name: 'ada', password: 'ada-dev-password', clientId: 'nobody' })
-  assert.equal(unknown, 'The client is unknown, or its secret is wrong, missing or not expected.')
+  assert.equal(unknown, 'The request names no client that is known, or the secret is wrong, missing or not expected.')
   await page.tab.locator('.btn-done').click()
   assert.ok(!(await page.tab.locator('.errors').first().isVisible()), 'the error outlives its dialog')
 

@@ -186,7 +186,7 @@ async fn each_change_needs_the_scope_account_before_its_body_is_looked_at() {
         );
         expect_problem(answer, 403, "insufficient_scope");
         expect_problem(client.answer(request("").body("{")).await, 401, "no_credentials");
-        expect_problem(client.answer(request("nonsense").body("{")).await, 401, "user_needed");
+        expect_problem(client.answer(request("nonsense").body("{")).await, 401, "unknown_token");
         let service = client.as_demo_service().client_credentials().await.tokens();
         expect_problem(client.answer(request(&service.access).body("{")).await, 401, "user_needed");
     }

@@ -213,7 +213,7 @@ impl Refused {
         let sentence = self.reason.sentence();
         match self.challenge {
             Some(Challenge::Bearer { scope: Some(scope), .. }) => {
-                format!("{} It needs the scope {scope}.", sentence).into()
+                format!("{sentence} It needs the scope {scope}.").into()
             }
             _ => sentence.into(),
         }

@@ -84,20 +84,23 @@ async fn who_may_not_is_refused_at_every_door_before_the_body_is_looked_at() {
         assert_eq!(answer.header("www-authenticate").map(|told| told.contains("error")), Some(false), "{answer}");
         expect_problem(answer, 401, "no_credentials");
     }
-    for token in [robot.access.as_str(), "nonsense"] {
+    for (token, reason) in [(robot.access.as_str(), "user_needed"), ("nonsense", "unknown_token")] {
         for answer in answers(&admin, &operations, token).await {
-            expect_problem(answer, 401, "unknown_token");
+            expect_problem(answer, 401, reason);
         }
     }
-    for token in [plain, bobs] {
-        for answer in answers(&admin, &operations, &token).await {
-            let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
-            assert!(
-                challenge.contains("error=\"insufficient_scope\"") && challenge.contains("scope=\"admin\""),
-                "{answer}"
-            );
-            expect_problem(answer, 403, "insufficient_scope");
-        }
+    for answer in answers(&admin, &operations, &plain).await {
+        let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
+        assert!(
+            challenge.contains("error=\"insufficient_scope\"") && challenge.contains("scope=\"admin\""),
+            "{answer}"
+        );
+        let answer = expect_problem(answer, 403, "insufficient_scope");
+        assert!(answer.text("detail").ends_with("It needs the scope admin."), "{answer}");
+    }
+    // The scope alone would not help him.
+    for answer in answers(&admin, &operations, &bobs).await {
+        expect_problem(answer, 403, "role_missing");
     }
     assert_eq!(state(&admin).await, before);
 }

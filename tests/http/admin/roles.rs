@@ -52,7 +52,7 @@ async fn the_role_that_administers_closes_the_door_at_once() {
     expect_problem(admin.client.get(&format!("{API}/users"), &tokens.access).await, 403, "role_missing");
     let next = admin.client.refresh(&tokens.refresh).await.tokens();
     assert_eq!(next.scope, "openid profile", "the scope goes with the role");
-    expect_problem(admin.client.get(&format!("{API}/users"), &next.access).await, 403, "insufficient_scope");
+    expect_problem(admin.client.get(&format!("{API}/users"), &next.access).await, 403, "role_missing");
     admin.patch(&path, json!({"roles": ["admin"]})).await.expect(200);
     assert_eq!(admin.client.refresh(&next.refresh).await.tokens().scope, SCOPE, "what was granted once");
 }

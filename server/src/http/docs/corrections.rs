@@ -168,7 +168,8 @@ fn correct_schemas(schemas: &mut Value, asked: &BTreeSet<String>, mut answered: 
     }
     for name in answered {
         require_nullable(&mut schemas[&name]);
-        for (property, schema) in schemas[&name]["properties"].as_object_mut().into_iter().flatten() {
+        let properties = schemas[&name].get_mut("properties").and_then(Value::as_object_mut);
+        for (property, schema) in properties.into_iter().flatten() {
             limit(schema, limits::of_answer(&name, property));
         }
     }

@@ -24,6 +24,8 @@ const CLIENT_SECRET: &str = "gcs_shown-this-once";
 const USER: &str = "usr_00dc0xxrg000079z5g377cjb0r";
 const SESSION: &str = "ses_00dc0xxk80005j86cwvbne62qn";
 const PICTURE: &str = "https://gravatar.com/avatar/233ac984b593b1d70d8de3150f794304b623e57e11ae118e236205323735c59f";
+const ANOTHER_PICTURE: &str =
+    "https://gravatar.com/avatar/b4eb2b660f516a446edeedc0db4073161615dd1aedbbdcc62953ea3005f9543a";
 const SIGNED_UP: &str = "2026-01-31T12:00:00Z";
 const SIGNED_IN: &str = "2026-02-01T08:30:00Z";
 const SCOPE: &str = "openid profile email account sessions";
@@ -53,8 +55,13 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
         "listMyActivity" => answered(list(event())),
         "listUsers" => answered(list(admin_user())),
         "createUser" => {
-            let new = with(new_user(), json!({ "roles": ["editor"] }));
-            asked("An editor", new, with(admin_user(), json!({ "name": null, "last_seen_at": null })))
+            let named = json!({ "username": "alan", "email": "alan@example.org" });
+            let new = with(with(new_user(), named.clone()), json!({ "roles": ["editor"] }));
+            let made = with(
+                with(admin_user(), named),
+                json!({ "name": null, "picture": ANOTHER_PICTURE, "last_seen_at": null }),
+            );
+            asked("An editor", new, made)
         }
         "getUser" => answered(admin_user()),
         "changeUser" => Examples {
