@@ -19,6 +19,41 @@ await browse(async (browser) => {
   await please('start')
   await page.executes('/api/v1/me')
 
+  step('something between says no: nobody is signed out by that')
+  page.expect(/status of 429 .*\/oauth2\/token$/)
+  await page.tab.route('**/oauth2/token', (route) => route.fulfill({ status: 429, body: 'slow down' }))
+  assert.match((await page.execute('/api/v1/me')).details, /^The server answers 429\. You are still signed in: try once more\./)
+  assert.ok(await page.isSignedIn())
+  await page.tab.unroute('**/oauth2/token')
+  await page.executes('/api/v1/me')
+
+  step('another tab signs out while this one refreshes')
+  // Its call may come after the end of the session.
+  page.expect(/status of 401 .*\/api\/v1\/me$/)
+  const other = await Page.open(page.tab.context(), url)
+  await other.visitDocs()
+  let asked
+  const refreshing = new Promise((resolve) => (asked = resolve))
+  let goOn
+  const held = new Promise((resolve) => (goOn = resolve))
+  await page.tab.route('**/oauth2/token', async (route) => {
+    asked()
+    await held
+    await route.continue()
+  })
+  const called = page.execute('/api/v1/me')
+  await refreshing
+  await other.openDialog()
+  await other.tab.getByRole('button', { name: 'Logout' }).click()
+  goOn()
+  await called
+  await page.tab.unroute('**/oauth2/token')
+  await other.notice('You are signed out.')
+  await page.tab.locator('.scheme-container button.authorize.unlocked').waitFor()
+  assert.equal(await page.kept(), undefined)
+  await page.signIn()
+  other.judge()
+
   step('the session was ended elsewhere')
   const { token } = await page.kept()
   assert.equal((await ask(`${url}/api/v1/me/sessions`, token.access_token, 'DELETE')).status, 204)
