@@ -52,7 +52,7 @@ reasons! {
     UserNeeded "user_needed" "The token is a service's own, and this needs a user's." "Sign in as a user; a service's token is for other services."
     OtherClient "other_client" "The token was issued to another client." "Use the client that obtained it."
     SignInFailed "sign_in_failed" "The name and the password do not fit together, or there were too many tries." "Check both. When the answer has Retry-After, wait so many seconds."
-    ClientAuthenticationFailed "client_authentication_failed" "The request names no client that is known, or the secret is wrong, missing or not expected." "Send `client_id`, and the secret if the client has one, by one method: HTTP Basic or the body."
+    ClientAuthenticationFailed "client_authentication_failed" "The request names no client that is known, or the secret is wrong, missing or not expected." "Send client_id, and the secret if the client has one, by one method: HTTP Basic or the body."
     GrantNotAllowed "grant_not_allowed" "The client is not registered for this grant type." "Use another client, or let an operator register the grant for it."
     ScopeNotAllowed "scope_not_allowed" "A scope was asked for that is unknown or not the client's, or that the first sign-in did not cover." "Ask for fewer scopes."
     ResourceNotAllowed "resource_not_allowed" "A resource was asked for that the client may not use, or that the first sign-in did not cover." "Ask for a resource that the client is registered for."
