@@ -11,7 +11,7 @@ use crate::client::Answer;
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let layers = Layers::read(None, std::iter::empty(), &[]).expect("no settings");
     let config = Config::from_layers(&layers, Mode::Dev).expect("sound settings");
-    serde_json::from_str(&grantd::http::openapi_json(&config)).expect("JSON")
+    serde_json::from_str(&grantd::http::Document::new(&config).json()).expect("JSON")
 });
 
 /// Fails the test when the document has the operation, but not this status for it, or not this type of body.

@@ -67,7 +67,8 @@ pub fn migrate(file: Option<&Path>, migrate: &Migrate) -> Done {
 
 pub fn openapi(file: Option<&Path>, openapi: &Openapi) -> Done {
     let (config, _) = settings(Mode::Command, file, &[])?;
-    say(if openapi.json { http::openapi_json(&config) } else { http::openapi_yaml(&config) }.trim_end())
+    let document = http::Document::new(&config);
+    say(if openapi.json { document.json() } else { document.yaml() }.trim_end())
 }
 
 pub fn healthcheck(file: Option<&Path>, healthcheck: &Healthcheck) -> Done {

@@ -31,20 +31,27 @@ pub(super) fn service(issuer: &Issuer) -> OpenApiService<Apis, ()> {
         .server(address)
 }
 
-fn document(config: &Config) -> Value {
-    let mut document = serde_json::from_str(&service(&config.issuer).spec()).unwrap_or_default();
-    corrections::apply(&mut document, config);
-    document
-}
+/// The document of a server with these settings.
+pub struct Document(Value);
 
-/// The document in YAML.
-#[must_use]
-pub fn yaml(config: &Config) -> String {
-    serde_yaml::to_string(&document(config)).unwrap_or_default()
-}
+impl Document {
+    /// What the endpoints do.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let mut document = serde_json::from_str(&service(&config.issuer).spec()).unwrap_or_default();
+        corrections::apply(&mut document, config);
+        Self(document)
+    }
 
-/// The document in JSON.
-#[must_use]
-pub fn json(config: &Config) -> String {
-    format!("{:#}", document(config))
+    /// In YAML.
+    #[must_use]
+    pub fn yaml(&self) -> String {
+        serde_yaml::to_string(&self.0).unwrap_or_default()
+    }
+
+    /// In JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        format!("{:#}", self.0)
+    }
 }

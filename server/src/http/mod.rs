@@ -38,7 +38,7 @@ use poem_openapi::{OpenApi, Tags};
 
 pub use time::write as write_time;
 
-pub use docs::{json as openapi_json, yaml as openapi_yaml};
+pub use docs::Document;
 pub use metrics::Metrics;
 
 use crate::config::{Config, MetricsListen};
@@ -99,8 +99,9 @@ pub fn endpoint(
     let issuer = &config.issuer;
     let style = Prepared::new(page::STYLE, "text/css; charset=utf-8", "no-cache");
     let icon = Prepared::new(page::ICON, "image/svg+xml", "public, max-age=86400");
-    let yaml = Prepared::new(docs::yaml(&config), "application/yaml", "no-cache");
-    let json = Prepared::new(docs::json(&config), "application/json", "no-cache");
+    let document = Document::new(&config);
+    let yaml = Prepared::new(document.yaml(), "application/yaml", "no-cache");
+    let json = Prepared::new(document.json(), "application/json", "no-cache");
 
     let metadata = discovery::metadata(&config);
 
