@@ -112,6 +112,10 @@ fn a_relative_path_is_relative_to_the_file_it_stands_in() {
     assert_eq!(config.database, Database::Sqlite { path: "elsewhere/grantd.db".into() });
     let config = load(Mode::Dev, None, &[], &[("data_dir", "d")]).unwrap().0;
     assert_eq!(config.secret_key_file, Path::new("d/secret.key"));
+    // Without any, the data lie beside the file, wherever it is named from.
+    let file = scratch.write("bare.toml", "signup = \"open\"\n");
+    let config = load(Mode::Command, Some(&file), &[], &[]).unwrap().0;
+    assert_eq!(config.data_dir, scratch.0.join("grantd-data"));
 }
 
 #[test]
