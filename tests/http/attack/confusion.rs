@@ -154,7 +154,7 @@ async fn a_role_that_is_gained_opens_nothing_to_tokens_that_were_there_before() 
     let refreshed = client.refresh(&before.refresh).await.tokens();
     assert!(!refreshed.scope.contains("admin"), "{}", refreshed.scope);
     assert_eq!(refreshed.claims()["roles"], json!(["admin"]), "the role is told, the scope was not granted");
-    shut(&server, "a token that was refreshed", &refreshed.access, 403, "role_missing").await;
+    shut(&server, "a token that was refreshed", &refreshed.access, 403, "insufficient_scope").await;
     let anew = client.sign_in_for("bob", "bob-dev-password", ALL).await;
     client.get(USERS, &anew.access).await.expect(200);
 }
@@ -172,7 +172,7 @@ async fn a_role_that_is_lost_shuts_every_door_to_tokens_that_still_tell_of_it() 
     shut(&server, "a token from before", &bob.access, 403, "role_missing").await;
     let refreshed = client.refresh(&bob.refresh).await.tokens();
     assert!(!refreshed.scope.contains("admin"), "{}", refreshed.scope);
-    shut(&server, "a token that was refreshed", &refreshed.access, 403, "insufficient_scope").await;
+    shut(&server, "a token that was refreshed", &refreshed.access, 403, "role_missing").await;
     let told = client.as_demo_api().introspect(&bob.access).await.expect(200);
     assert_eq!(told["roles"], json!(["administrator", "admin2", "Admin", "xadmin"]), "today's{told}");
 }
