@@ -5,9 +5,13 @@ mod examples;
 mod limits;
 mod refusals;
 
+use std::sync::{Arc, OnceLock};
+
+use poem::{Endpoint, Request, Response, Result};
 use poem_openapi::{ContactObject, ExternalDocumentObject, LicenseObject, OpenApiService};
 use serde_json::Value;
 
+use super::prepared::Prepared;
 use super::{APIS, Apis};
 use crate::config::{Config, Issuer};
 
@@ -53,5 +57,42 @@ impl Document {
     #[must_use]
     pub fn json(&self) -> String {
         format!("{:#}", self.0)
+    }
+}
+
+/// Which form of the document stands at an address.
+pub(super) enum Form {
+    /// `/openapi.yaml`.
+    Yaml,
+    /// `/openapi.json`.
+    Json,
+}
+
+/// The document, once somebody has asked for it: most servers are never asked, and need not make it to start.
+pub(super) struct Served {
+    config: Arc<Config>,
+    form: Form,
+    written: OnceLock<Prepared>,
+}
+
+impl Served {
+    pub(super) fn new(config: &Arc<Config>, form: Form) -> Self {
+        Self { config: Arc::clone(config), form, written: OnceLock::new() }
+    }
+
+    fn write(&self) -> Prepared {
+        let document = Document::new(&self.config);
+        match self.form {
+            Form::Yaml => Prepared::new(document.yaml(), "application/yaml", "no-cache"),
+            Form::Json => Prepared::new(document.json(), "application/json", "no-cache"),
+        }
+    }
+}
+
+impl Endpoint for Served {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        Ok(self.written.get_or_init(|| self.write()).answer(request.headers()))
     }
 }

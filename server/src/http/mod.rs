@@ -99,9 +99,8 @@ pub fn endpoint(
     let issuer = &config.issuer;
     let style = Prepared::new(page::STYLE, "text/css; charset=utf-8", "no-cache");
     let icon = Prepared::new(page::ICON, "image/svg+xml", "public, max-age=86400");
-    let document = Document::new(&config);
-    let yaml = Prepared::new(document.yaml(), "application/yaml", "no-cache");
-    let json = Prepared::new(document.json(), "application/json", "no-cache");
+    let yaml = docs::Served::new(&config, docs::Form::Yaml);
+    let json = docs::Served::new(&config, docs::Form::Json);
 
     let metadata = discovery::metadata(&config);
 
