@@ -1,0 +1,195 @@
+//! What do the commands share? Whose token they use, what they print, and how they ask a person.
+
+pub mod accounts;
+pub mod api;
+pub mod exec;
+pub mod inspect;
+pub mod login;
+pub mod logout;
+pub mod page;
+pub mod sessions;
+pub mod status;
+pub mod token;
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
+
+use grant::accounts::Accounts;
+use grant::failure::{Code, Failure};
+use grant::jwt;
+use grant::oauth::{Answer, Issuer, Server};
+use grant::renewal::{Held, Keeper, Wish};
+use grant::secret::Secret;
+use grant::settings::{Settings, variable};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// The exit code, or why not.
+pub type Done = Result<u8, Failure>;
+
+/// What every command is called with.
+pub struct Context {
+    pub settings: Settings,
+    /// Whose tokens, when that was said.
+    pub account: Option<String>,
+    pub json: bool,
+}
+
+impl Context {
+    /// Whether there is a person to ask.
+    pub fn may_ask(&self) -> bool {
+        !self.settings.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// What a token in the environment says; it wins over every store.
+    pub fn token_of_environment(&self) -> Option<Secret> {
+        // Whoever names an account means its own token.
+        if self.account.is_some() { None } else { variable("GRANT_TOKEN").map(Secret::new) }
+    }
+
+    /// An access token that does, and the server that gave it.
+    pub async fn access(&self, wish: Wish) -> Result<(Server, Held), Failure> {
+        if let Some(token) = self.token_of_environment() {
+            return Self::access_of_environment(token);
+        }
+        let accounts = Accounts::read(&self.settings.folders)?;
+        let account = accounts.chosen(self.account.as_deref(), &self.settings)?;
+        let keeper = Keeper::new(&self.settings.folders, account)?;
+        let held = keeper.token(wish).await?;
+        if let Some(warning) = &held.warning {
+            warn(warning);
+        }
+        Ok((keeper.server().clone(), held))
+    }
+
+    pub fn access_of_environment(access_token: Secret) -> Result<(Server, Held), Failure> {
+        let issuer = variable("GRANT_ISSUER").or_else(|| jwt::text_claim(access_token.expose(), "iss"));
+        let issuer =
+            issuer.ok_or_else(|| Failure::usage("GRANT_TOKEN does not say whose it is").hint("set GRANT_ISSUER"))?;
+        let server = Server::new(Issuer::parse(&issuer)?)?;
+        let claims = jwt::decode(access_token.expose()).map(|(_, claims)| claims).unwrap_or_default();
+        let expires_at = claims.get("exp").and_then(Value::as_i64).unwrap_or(i64::MAX);
+        let scope = jwt::text_claim(access_token.expose(), "scope").unwrap_or_default();
+        Ok((server, Held { access_token, expires_at, scope, warning: None }))
+    }
+
+    /// Asks the server for something; a 401 is followed by one renewal and one more try.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(Server, Answer), Failure> {
+        let (server, held) = self.access(Wish::default()).await?;
+        let answer = server.ask(method.clone(), path, &held.access_token, body).await?;
+        if answer.status != reqwest::StatusCode::UNAUTHORIZED || self.token_of_environment().is_some() {
+            return Ok((server, answer));
+        }
+        let (server, renewed) = self.access(Wish { new: true, ..Wish::default() }).await?;
+        if renewed.access_token == held.access_token {
+            return Ok((server, answer));
+        }
+        let answer = server.ask(method, path, &renewed.access_token, body).await?;
+        Ok((server, answer))
+    }
+
+    /// The same, for an answer that has to be a yes.
+    pub async fn ask_for(&self, method: Method, path: &str) -> Result<Value, Failure> {
+        let (server, answer) = self.ask(method, path, None).await?;
+        if !answer.status.is_success() {
+            return Err(server.failure_of(&answer));
+        }
+        Ok(answer.json().unwrap_or_default())
+    }
+
+    /// Asks whether to go on; where nobody can be asked, `--yes` is to be given.
+    pub fn confirm(&self, yes: bool, question: &str) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        if !self.may_ask() {
+            return Err(Failure::usage(format!("{question} Nobody is there to be asked")).hint("give --yes"));
+        }
+        if matches!(ask_line(&format!("{question} [y/N] "))?.as_str(), "y" | "Y" | "yes") {
+            return Ok(());
+        }
+        Err(Failure::new(Code::Other, "nothing was done"))
+    }
+}
+
+/// A line that a person types.
+pub fn ask_line(prompt: &str) -> Result<String, Failure> {
+    let unread = |error| Failure::new(Code::Other, format!("the terminal cannot be read: {error}"));
+    let mut stderr = std::io::stderr().lock();
+    stderr.write_all(prompt.as_bytes()).and_then(|()| stderr.flush()).map_err(unread)?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(unread)?;
+    Ok(line.trim().to_owned())
+}
+
+/// A secret from a file, or from standard input: as it is but for one line break.
+pub fn read_secret(file: Option<&Path>) -> Result<Secret, Failure> {
+    let (name, read) = if let Some(path) = file.filter(|path| *path != Path::new("-")) {
+        (path.display().to_string(), std::fs::read(path))
+    } else {
+        let mut bytes = Vec::new();
+        ("standard input".to_owned(), std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
+    };
+    let bytes = read.map_err(|error| Failure::usage(format!("{name} cannot be read: {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{name} is not UTF-8")))?;
+    let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    Ok(Secret::new(text.to_owned()))
+}
+
+/// Bytes on standard output. A reader that has gone away is no fault of ours.
+pub fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Code::Other, format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A line on standard output: what was asked for.
+pub fn say(line: impl Display) -> Result<(), Failure> {
+    say_bytes(format!("{line}\n").as_bytes())
+}
+
+/// One JSON object on standard output.
+pub fn say_json(value: &Value) -> Result<(), Failure> {
+    say(format!("{value:#}"))
+}
+
+/// A line on standard error: what is to be known besides.
+pub fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// What does not keep a command from being done.
+pub fn warn(line: impl Display) {
+    complain(&format!("warning: {line}"));
+}
+
+/// A table with its columns aligned.
+pub fn say_table(heads: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(heads.get(column).map(|head| head.len())).max().unwrap_or_default()
+    };
+    let line = |cells: Vec<&str>| {
+        let padded: Vec<_> =
+            cells.iter().enumerate().map(|(column, cell)| format!("{cell:<width$}", width = width(column))).collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    say(line(heads.to_vec()))?;
+    rows.iter().try_for_each(|row| say(line(row.iter().map(String::as_str).collect())))
+}
+
+/// `grant version`.
+pub fn version(context: &Context) -> Done {
+    let version = env!("CARGO_PKG_VERSION");
+    if context.json {
+        say_json(&json!({ "schema": 1, "version": version, "commit": option_env!("GRANT_COMMIT") }))?;
+    } else {
+        say(format!("grant {version}"))?;
+    }
+    Ok(0)
+}

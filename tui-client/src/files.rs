@@ -1,0 +1,88 @@
+//! How are files written that are this user's alone, and how does one process wait for another?
+
+use std::fmt::Write as _;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::failure::{Code, Failure};
+
+/// Makes a folder that only its owner can enter.
+///
+/// # Errors
+/// What the system says.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Replaces a file as a whole, readable by its owner alone: a reader sees the old or the new, also after a power cut.
+///
+/// # Errors
+/// What the system says; the old file is then as it was.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    make_private_folder(folder)?;
+    let chance = RandomState::new().hash_one(std::process::id());
+    let new = path.with_extension(format!("{chance:016x}.new"));
+    let written = write_new(&new, content).and_then(|()| fs::rename(&new, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written?;
+    // The name is only as lasting as its folder.
+    File::open(folder)?.sync_all()
+}
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Waits for a lock and holds it until the file is dropped; the kernel gives it back when a process dies.
+///
+/// # Errors
+/// A folder that cannot be written, or somebody who holds it for too long.
+pub async fn lock(path: &Path, wait: Duration) -> Result<File, Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(Code::Other, format!("the lock {} cannot be had: {error}", path.display()))
+            .hint("make that folder writable, or set XDG_STATE_HOME to one that is")
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    make_private_folder(folder).map_err(|error| failed(&error))?;
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|error| failed(&error))?;
+    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    match tokio::time::timeout(wait, locked).await {
+        Ok(Ok(Ok(file))) => Ok(file),
+        Ok(Ok(Err(error))) => Err(failed(&error)),
+        Ok(Err(error)) => Err(failed(&error)),
+        Err(_) => Err(Failure::new(Code::Away, format!("another process has held {} for {wait:?}", path.display()))
+            .hint("try again")),
+    }
+}
+
+/// A file name for what may hold any character.
+#[must_use]
+pub fn name_of(text: &str) -> String {
+    let mut name = String::new();
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}

@@ -1,0 +1,59 @@
+//! `grant`: signs in to Grantd from a terminal, keeps the tokens, and hands them to other programs. Three floors, and an import points
+//! down only: `commands → renewal → token_store, oauth, accounts`; what is below them asks nobody.
+
+pub mod accounts;
+pub mod clock;
+pub mod failure;
+pub mod files;
+pub mod jwt;
+pub mod oauth;
+pub mod reason;
+pub mod renewal;
+pub mod secret;
+pub mod settings;
+pub mod token_store;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// Each file at the top, and what it may name of this crate besides itself.
+    const FLOORS: [(&str, &[&str]); 11] = [
+        ("secret", &[]),
+        ("clock", &[]),
+        ("reason", &[]),
+        ("failure", &[]),
+        ("jwt", &[]),
+        ("files", &["failure"]),
+        ("settings", &["failure"]),
+        ("token_store", &["secret", "clock", "jwt", "failure", "files", "settings"]),
+        ("accounts", &["token_store", "failure", "files", "settings", "reason"]),
+        ("oauth", &["secret", "clock", "failure"]),
+        (
+            "renewal",
+            &["secret", "clock", "reason", "failure", "jwt", "files", "settings", "token_store", "accounts", "oauth"],
+        ),
+    ];
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    }
+
+    #[test]
+    fn an_import_points_down_only_and_every_file_says_which_question_it_answers() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for path in files(&root) {
+            let name = path.strip_prefix(&root).unwrap().display().to_string();
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("//! "), "{name}");
+            let floor = name.split(['/', '.']).next().unwrap();
+            let Some((_, below)) = FLOORS.iter().find(|(own, _)| *own == floor) else { continue };
+            for import in text.split("crate::").skip(1) {
+                let named = import.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                assert!(named == floor || below.contains(&named), "{name} names {named}");
+            }
+        }
+    }
+}

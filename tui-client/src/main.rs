@@ -1,0 +1,125 @@
+//! The command line: which command was asked for, and what came of it?
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use grant::failure::Failure;
+use grant::settings::Settings;
+
+use commands::{Context, accounts, api, exec, inspect, login, logout, page, sessions, status, token};
+
+/// Signs in to Grantd from a terminal and hands tokens to other programs.
+#[derive(Parser)]
+#[command(
+    name = "grant",
+    version,
+    arg_required_else_help = true,
+    after_help = "Example:\n  grant login http://localhost:8080 --username ada\n  curl -H \"$(grant token --format header)\" http://localhost:8080/api/v1/me\n\nEvery command has an example: grant COMMAND --help"
+)]
+struct Cli {
+    /// Whose tokens [default: those of the active account]
+    #[arg(short, long, value_name = "NAME", global = true)]
+    account: Option<String>,
+    /// Say everything in JSON, errors too
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Sign in, and keep the tokens
+    #[command(after_help = "Example:\n  grant login https://id.example.org --username ada --password-file ./password")]
+    Login(login::Login),
+    /// End the session and forget its tokens
+    #[command(after_help = "Example:\n  grant logout --everywhere")]
+    Logout(logout::Logout),
+    /// Say who is signed in where, and for how long
+    #[command(after_help = "Example:\n  grant status --json")]
+    Status(status::Status),
+    /// Print an access token, renewed when it is due
+    #[command(after_help = "Example:\n  curl -H \"$(grant token --format header)\" https://api.example.org/")]
+    Token(token::Token),
+    /// Run a program with the token in its environment
+    #[command(after_help = "Example:\n  grant exec -- ./deploy --now")]
+    Exec(exec::Exec),
+    /// Call the server with the token
+    #[command(after_help = "Example:\n  grant api PATCH /api/v1/me -f name='Ada L.'")]
+    Api(api::Api),
+    /// Show what a token says, without sending it anywhere
+    #[command(after_help = "Example:\n  grant inspect")]
+    Inspect(inspect::Inspect),
+    /// Show and end the sessions of the user
+    #[command(after_help = "Example:\n  grant sessions revoke --others --yes")]
+    Sessions(sessions::Sessions),
+    /// Show what happened to the user's account
+    #[command(after_help = "Example:\n  grant activity --limit 10")]
+    Activity(page::Activity),
+    /// Show, choose, rename and remove the accounts of this machine
+    #[command(after_help = "Example:\n  grant accounts use ada")]
+    Accounts(accounts::Accounts),
+    /// Say which version this is
+    #[command(after_help = "Example:\n  grant version --json")]
+    Version,
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
+    let json = cli.json;
+    let done = Settings::read().and_then(|settings| {
+        let context = Context { settings, account: cli.account, json };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(grant::failure::Code::Other, error))?;
+        let done = runtime.block_on(run(&context, cli.command));
+        // A keyring that nobody unlocks must not keep us.
+        runtime.shutdown_background();
+        done
+    });
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => tell(&failure, json),
+    }
+}
+
+async fn run(context: &Context, command: Command) -> commands::Done {
+    match command {
+        Command::Login(login) => login::login(context, &login).await,
+        Command::Logout(logout) => logout::logout(context, &logout).await,
+        Command::Status(status) => status::status(context, &status).await,
+        Command::Token(token) => token::token(context, &token).await,
+        Command::Exec(exec) => exec::exec(context, &exec).await,
+        Command::Api(api) => api::api(context, &api).await,
+        Command::Inspect(inspect) => inspect::inspect(context, &inspect).await,
+        Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
+        Command::Activity(activity) => page::activity(context, &activity).await,
+        Command::Accounts(accounts) => accounts::accounts(context, &accounts).await,
+        Command::Version => commands::version(context),
+    }
+}
+
+fn tell(failure: &Failure, json: bool) -> ExitCode {
+    commands::complain(&if json { failure.json().to_string() } else { failure.text() });
+    ExitCode::from(failure.code as u8)
+}
+
+/// What clap says of a command line, in JSON too when that was asked for.
+fn misused(error: &clap::Error) -> ExitCode {
+    let shown = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+    if json && !shown {
+        let text = error.render().to_string();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        return tell(&Failure::usage(line).hint("grant --help"), true);
+    }
+    let _ = error.print();
+    ExitCode::from(if shown { 0 } else { 2 })
+}

@@ -1,0 +1,227 @@
+//! How do many processes share one refresh token? Who needs a newer access token waits for a lock, looks again, and only then asks.
+
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use crate::accounts::{Account, Accounts};
+use crate::clock;
+use crate::failure::{Code, Failure};
+use crate::files;
+use crate::jwt;
+use crate::oauth::{Issuer, NoTokens, Server, Tokens};
+use crate::secret::Secret;
+use crate::settings::Folders;
+use crate::token_store::{Entry, TokenStore};
+
+/// Longer than the two answers that the holder may wait for.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// A renewal that nothing calls for comes no sooner after another.
+const FORCED_APART: i64 = 10;
+
+/// What an access token is wanted for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    /// It has so many seconds left at least.
+    pub min_ttl: Option<i64>,
+    /// It is a new one.
+    pub new: bool,
+}
+
+/// An access token, and what is to be said about it.
+#[derive(Debug)]
+pub struct Held {
+    /// The access token.
+    pub access_token: Secret,
+    /// When it ends, in Unix seconds of this machine.
+    pub expires_at: i64,
+    /// What it covers.
+    pub scope: String,
+    /// What its user should know.
+    pub warning: Option<String>,
+}
+
+/// An account with its store and its server.
+pub struct Keeper<'a> {
+    folders: &'a Folders,
+    account: &'a Account,
+    store: TokenStore,
+    server: Server,
+}
+
+/// The entry that an answer makes.
+#[must_use]
+pub fn entry_of(tokens: Tokens) -> Entry {
+    Entry {
+        session_id: jwt::text_claim(tokens.access_token.expose(), "sid").unwrap_or_default(),
+        refresh_token: tokens.refresh_token,
+        access_token: Some(tokens.access_token),
+        expires_at: tokens.expires_at,
+        scope: tokens.scope,
+    }
+}
+
+/// Waits until no other process renews this account's tokens.
+///
+/// # Errors
+/// Somebody holds it for too long.
+pub async fn lock(folders: &Folders, key: &str) -> Result<File, Failure> {
+    let path = folders.state.join("locks").join(files::name_of(key)).with_extension("lock");
+    files::lock(&path, LOCK_WAIT).await
+}
+
+impl<'a> Keeper<'a> {
+    /// Of this account.
+    ///
+    /// # Errors
+    /// An account whose issuer is none.
+    pub fn new(folders: &'a Folders, account: &'a Account) -> Result<Self, Failure> {
+        let store = TokenStore::new(account.store, folders);
+        let server = Server::new(Issuer::parse(&account.issuer)?)?;
+        Ok(Self { folders, account, store, server })
+    }
+
+    /// Its server.
+    #[must_use]
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Its store.
+    #[must_use]
+    pub const fn store(&self) -> &TokenStore {
+        &self.store
+    }
+
+    /// What is kept of it now.
+    ///
+    /// # Errors
+    /// A store that cannot be used, or one that has nothing.
+    pub async fn entry(&self) -> Result<Entry, Failure> {
+        self.store.read(&self.account.key()).await?.ok_or_else(|| {
+            Failure::new(
+                Code::SignIn,
+                format!("the {} has no tokens of `{}`", self.store.kind().as_str(), self.account.name),
+            )
+            .hint(format!("sign in again: grant login {} --account {}", self.account.issuer, self.account.name))
+        })
+    }
+
+    /// An access token that does.
+    ///
+    /// # Errors
+    /// The session has ended (4), the server is away and the old token will not do (3), the store is (7), or the wish is for more than
+    /// the server gives (2).
+    pub async fn token(&self, wish: Wish) -> Result<Held, Failure> {
+        if let Some(reason) = &self.account.ended {
+            return Err(self.account.ended_failure(reason));
+        }
+        let seen = self.entry().await?;
+        if !wish.new
+            && let Some(held) = will_do(&seen, wish)?
+        {
+            return Ok(held);
+        }
+        let _alone = lock(self.folders, &self.account.key()).await?;
+        // Whoever had the lock before may have done what we came for.
+        let entry = self.entry().await?;
+        let renewed_meanwhile = entry.access_token != seen.access_token;
+        if (!wish.new || renewed_meanwhile)
+            && let Some(held) = will_do(&entry, wish)?
+        {
+            return Ok(held);
+        }
+        if wish.new
+            && is_recent(&entry)
+            && let Some(mut held) = as_is(&entry)
+        {
+            held.warning = Some("the token was renewed a moment ago; here is that one".to_owned());
+            return Ok(held);
+        }
+        self.renew(entry, wish).await
+    }
+
+    async fn renew(&self, entry: Entry, wish: Wish) -> Result<Held, Failure> {
+        match self.server.refresh(&entry.refresh_token).await {
+            Ok(tokens) => self.keep(entry_of(tokens), wish).await,
+            Err(NoTokens::Ended(reason)) => self.after_end(&entry, wish, &reason).await,
+            Err(NoTokens::Unknown(failure)) => {
+                let particular = wish.new || wish.min_ttl.is_some();
+                let Some(mut held) = as_is(&entry).filter(|_| !particular && failure.code == Code::Away) else {
+                    return Err(failure);
+                };
+                let left = clock::span(entry.left(clock::now_millis()) / 1000);
+                held.warning = Some(format!("{}; the token still lives for {left}", failure.error));
+                Ok(held)
+            }
+        }
+    }
+
+    /// A token that was not kept is not used either: unused, the server will give it once more.
+    async fn keep(&self, entry: Entry, wish: Wish) -> Result<Held, Failure> {
+        self.store.write(&self.account.key(), &entry).await?;
+        judge_life(&entry, wish)?;
+        as_is(&entry).ok_or_else(|| {
+            Failure::new(Code::Other, "the server gives tokens that have ended already").hint("look at both clocks")
+        })
+    }
+
+    /// Before anything is given up it is read once more: another program may have renewed it without our lock.
+    async fn after_end(&self, sent: &Entry, wish: Wish, reason: &str) -> Result<Held, Failure> {
+        let entry = self.entry().await?;
+        if entry.refresh_token != sent.refresh_token {
+            if let Some(held) = will_do(&entry, wish)? {
+                return Ok(held);
+            }
+            if let Ok(tokens) = self.server.refresh(&entry.refresh_token).await {
+                return self.keep(entry_of(tokens), wish).await;
+            }
+        }
+        let key = self.account.key();
+        Accounts::change(self.folders, |accounts| {
+            accounts.mark(&key, Some(reason));
+            Ok(())
+        })
+        .await?;
+        Err(self.account.ended_failure(reason))
+    }
+}
+
+/// The token of an entry, when it lives and is not due, nor shorter than it is wanted.
+fn will_do(entry: &Entry, wish: Wish) -> Result<Option<Held>, Failure> {
+    let left = entry.left(clock::now_millis());
+    if left > 0 {
+        judge_life(entry, wish)?;
+    }
+    let enough = wish.min_ttl.map_or_else(|| jittered(entry.due_at()), |seconds| seconds.saturating_mul(1000));
+    Ok(if left > enough { as_is(entry) } else { None })
+}
+
+/// Nobody can be given a token that lives longer than those that the server makes.
+fn judge_life(entry: &Entry, wish: Wish) -> Result<(), Failure> {
+    match (wish.min_ttl, entry.life()) {
+        (Some(wanted), Some(life)) if wanted > life => {
+            Err(Failure::usage(format!("no token lives for {wanted} s: this server's live for {life} s"))
+                .hint(format!("ask for less than {life}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The token of an entry, while it lives.
+fn as_is(entry: &Entry) -> Option<Held> {
+    let access_token = entry.access_token.clone().filter(|_| entry.left(clock::now_millis()) > 0)?;
+    Some(Held { access_token, expires_at: entry.expires_at, scope: entry.scope.clone(), warning: None })
+}
+
+/// Whether it was renewed so lately that another renewal would only wear it out.
+fn is_recent(entry: &Entry) -> bool {
+    let issued_at = entry.life().map(|life| entry.expires_at.saturating_sub(life));
+    issued_at.is_some_and(|at| (0..FORCED_APART).contains(&clock::now().saturating_sub(at)))
+}
+
+/// A tenth more or less, so that processes that began together do not come back together.
+fn jittered(millis: i64) -> i64 {
+    let chance = RandomState::new().hash_one(0) % 201;
+    millis.saturating_mul(900 + i64::try_from(chance).unwrap_or_default()) / 1000
+}

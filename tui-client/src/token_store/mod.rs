@@ -1,0 +1,248 @@
+//! Where are an account's tokens kept? In the store that its sign-in chose, and nowhere else: one that fails is told, never gone round.
+
+mod entry;
+mod keyring;
+
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use entry::Entry;
+use keyring::Keyring;
+
+use crate::clock;
+use crate::failure::{Code, Failure};
+use crate::files;
+use crate::secret::Secret;
+use crate::settings::Folders;
+
+/// How long a store may take when nobody is there to unlock it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// And when somebody is.
+const PATIENCE_OF_A_PERSON: Duration = Duration::from_mins(5);
+/// After this a person is told what is waited for.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// A kind of store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// The keyring of this machine's user.
+    Keyring,
+    /// The kernel's keyring: gone when the machine restarts.
+    Session,
+    /// A file that its owner alone can read.
+    File,
+}
+
+impl StoreKind {
+    /// What a user calls it; `auto` is the keyring, which fails rather than fall back.
+    ///
+    /// # Errors
+    /// A name that is none.
+    pub fn parse(name: &str) -> Result<Self, Failure> {
+        match name {
+            "auto" | "keyring" => Ok(Self::Keyring),
+            "session" => Ok(Self::Session),
+            "file" => Ok(Self::File),
+            other => Err(Failure::usage(format!("there is no store `{other}`"))
+                .hint("stores are auto, keyring, session and file")),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keyring => "keyring",
+            Self::Session => "session",
+            Self::File => "file",
+        }
+    }
+}
+
+/// What a store says when it cannot.
+struct Problem(String);
+
+/// One store, opened when it is first needed and once a process.
+#[derive(Clone)]
+pub struct TokenStore {
+    kind: StoreKind,
+    folder: PathBuf,
+    keyring: Arc<OnceLock<Keyring>>,
+}
+
+impl TokenStore {
+    /// The store of this kind.
+    #[must_use]
+    pub fn new(kind: StoreKind, folders: &Folders) -> Self {
+        Self { kind, folder: folders.state.join("tokens"), keyring: Arc::default() }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> StoreKind {
+        self.kind
+    }
+
+    /// Whether it can be written and read: asked before anything is sent, since a sign-in that cannot be kept is lost.
+    ///
+    /// # Errors
+    /// A store that cannot be used.
+    pub async fn probe(&self) -> Result<(), Failure> {
+        let probe = format!("probe {:016x}", RandomState::new().hash_one(clock::now_millis()));
+        let tried = self.call(move |store| {
+            let text = Secret::new("x".repeat(16));
+            store.write_text(&probe, &text)?;
+            let read = store.read_text(&probe);
+            store.forget_text(&probe)?;
+            if read?.as_ref() == Some(&text) {
+                Ok(())
+            } else {
+                Err(Problem("it does not keep what is written".to_owned()))
+            }
+        });
+        tried.await.map_err(|failure| failure.detail("nothing was sent to the server yet"))
+    }
+
+    /// The entry of an account.
+    ///
+    /// # Errors
+    /// A store that cannot be used, or an entry that is damaged.
+    pub async fn read(&self, account: &str) -> Result<Option<Entry>, Failure> {
+        let name = account.to_owned();
+        let Some(text) = self.call(move |store| store.read_text(&name)).await? else { return Ok(None) };
+        let damaged = || {
+            Failure::new(Code::Store, format!("the entry in the {} is damaged", self.told()))
+                .detail("it was left as it is")
+                .hint("sign in again, which replaces it: grant login")
+        };
+        Entry::read(&text).map(Some).ok_or_else(damaged)
+    }
+
+    /// Keeps an account's entry, and reads it back.
+    ///
+    /// # Errors
+    /// A store that cannot be used.
+    pub async fn write(&self, account: &str, entry: &Entry) -> Result<(), Failure> {
+        let (name, text) = (account.to_owned(), entry.write());
+        self.call(move |store| {
+            store.write_text(&name, &text)?;
+            if store.read_text(&name)?.as_ref() == Some(&text) {
+                Ok(())
+            } else {
+                Err(Problem("it does not keep what is written".to_owned()))
+            }
+        })
+        .await
+    }
+
+    /// Forgets an account's entry; that there is none is as good.
+    ///
+    /// # Errors
+    /// A store that cannot be used.
+    pub async fn forget(&self, account: &str) -> Result<(), Failure> {
+        let name = account.to_owned();
+        self.call(move |store| store.forget_text(&name)).await
+    }
+
+    /// What it is called in a sentence.
+    fn told(&self) -> String {
+        match self.kind {
+            StoreKind::Keyring => "keyring of this machine".to_owned(),
+            StoreKind::Session => "kernel's session keyring".to_owned(),
+            StoreKind::File => format!("token file below {}", self.folder.display()),
+        }
+    }
+
+    /// Stores block, and a locked one for as long as nobody comes.
+    async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let store = self.clone();
+        let mut call = tokio::task::spawn_blocking(move || work(&store));
+        let somebody = std::io::stderr().is_terminal();
+        let mut done = tokio::time::timeout(if somebody { SILENCE } else { PATIENCE }, &mut call).await;
+        if done.is_err() && somebody {
+            let _ = writeln!(std::io::stderr(), "waiting for the {} to be unlocked; Ctrl-C stops", self.told());
+            done = tokio::time::timeout(PATIENCE_OF_A_PERSON, &mut call).await;
+        }
+        let problem = match done {
+            Ok(Ok(Ok(value))) => return Ok(value),
+            Ok(Ok(Err(Problem(problem)))) => problem,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it does not answer; is it locked?".to_owned(),
+        };
+        let way_on = match self.kind {
+            StoreKind::File => "make that folder yours and writable".to_owned(),
+            _ => format!(
+                "unlock it, or run: grant login --store file   (tokens in {}, readable by you only)",
+                self.folder.display()
+            ),
+        };
+        Err(Failure::new(Code::Store, format!("the {} cannot be used: {problem}", self.told())).hint(way_on))
+    }
+
+    fn keyring(&self) -> Result<&Keyring, Problem> {
+        if let Some(open) = self.keyring.get() {
+            return Ok(open);
+        }
+        let opened = Keyring::open(self.kind)?;
+        Ok(self.keyring.get_or_init(|| opened))
+    }
+
+    fn path(&self, account: &str) -> PathBuf {
+        self.folder.join(files::name_of(account)).with_extension("json")
+    }
+
+    fn read_text(&self, account: &str) -> Result<Option<Secret>, Problem> {
+        if self.kind != StoreKind::File {
+            return self.keyring()?.read(account);
+        }
+        match fs::read_to_string(self.path(account)) {
+            Ok(text) => Ok(Some(Secret::new(text))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            // Damaged, which is told as such.
+            Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Some(Secret::new(String::new()))),
+            Err(error) => Err(Problem(error.to_string())),
+        }
+    }
+
+    fn write_text(&self, account: &str, text: &Secret) -> Result<(), Problem> {
+        if self.kind != StoreKind::File {
+            return self.keyring()?.write(account, text);
+        }
+        only_ours(&self.folder)?;
+        files::replace(&self.path(account), text.expose().as_bytes()).map_err(|error| Problem(error.to_string()))
+    }
+
+    fn forget_text(&self, account: &str) -> Result<(), Problem> {
+        if self.kind != StoreKind::File {
+            return self.keyring()?.forget(account);
+        }
+        match fs::remove_file(self.path(account)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Problem(error.to_string())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A folder that others can enter is no place for tokens.
+fn only_ours(folder: &Path) -> Result<(), Problem> {
+    files::make_private_folder(folder).map_err(|error| Problem(error.to_string()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(folder).map_err(|error| Problem(error.to_string()))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(Problem("others can enter its folder; run chmod 700 on it".to_owned()));
+        }
+    }
+    Ok(())
+}
