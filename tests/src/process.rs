@@ -15,26 +15,35 @@ use crate::client::Client;
 use crate::temp::TempDir;
 use crate::wait_for;
 
-/// The binary of the profile that this program was built with. Cargo makes it when it is missing or old.
+/// The server's binary.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let program = std::env::current_exe().expect("the path of this program");
-        // target/debug/deps/http-0123 of a test, target/release/grantd-load of a program.
-        let profile = program.ancestors().skip(1).find(|dir| !dir.ends_with("deps")).expect("a directory of Cargo's");
-        let target = profile.parent().expect("a target directory");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        // The same selection of packages as everywhere: with another one Cargo would choose other features and build all anew.
-        build.args(["build", "--quiet", "--workspace", "--bin", "grantd", "--target-dir"]).arg(target);
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        let status = build.status().expect("cargo");
-        assert!(status.success(), "grantd could not be built");
-        profile.join("grantd")
-    })
+    BINARY.get_or_init(|| built("grantd"))
+}
+
+/// The terminal client's binary.
+pub fn grant_binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| built("grant"))
+}
+
+/// The binary of the profile that this program was built with. Cargo makes it when it is missing or old.
+fn built(name: &str) -> PathBuf {
+    let program = std::env::current_exe().expect("the path of this program");
+    // target/debug/deps/http-0123 of a test, target/release/grantd-load of a program.
+    let profile = program.ancestors().skip(1).find(|dir| !dir.ends_with("deps")).expect("a directory of Cargo's");
+    let target = profile.parent().expect("a target directory");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    // The same selection of packages as everywhere: with another one Cargo would choose other features and build all anew.
+    build.args(["build", "--quiet", "--workspace", "--bin", name, "--target-dir"]).arg(target);
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let status = build.status().expect("cargo");
+    assert!(status.success(), "{name} could not be built");
+    profile.join(name)
 }
 
 /// Sends a signal (`TERM`, `INT`, …) to a process that we started.
@@ -77,7 +86,7 @@ impl fmt::Display for Output {
     }
 }
 
-/// A call of the binary, before it is made. Of our environment it gets the PATH alone.
+/// A call of a binary, before it is made. Of our environment it gets the PATH alone.
 #[derive(Debug)]
 pub struct Call {
     command: Command,
@@ -87,7 +96,16 @@ pub struct Call {
 
 /// Prepares `grantd ARGS`.
 pub fn grantd<S: AsRef<str>>(args: &[S]) -> Call {
-    let mut command = Command::new(binary());
+    call(binary(), args)
+}
+
+/// Prepares `grant ARGS`; `home` is where it keeps what it keeps.
+pub fn grant<S: AsRef<str>>(home: &Path, args: &[S]) -> Call {
+    call(grant_binary(), args).env("HOME", home.display().to_string())
+}
+
+fn call<S: AsRef<str>>(program: &Path, args: &[S]) -> Call {
+    let mut command = Command::new(program);
     command.args(args.iter().map(AsRef::as_ref)).env_clear().stdin(Stdio::null());
     for kept in ["PATH", "LLVM_PROFILE_FILE"] {
         if let Some(value) = std::env::var_os(kept) {
@@ -181,7 +199,7 @@ impl Call {
     pub fn spawn(mut self) -> Grantd {
         let file = |name: &str| File::create(self.files.join(name)).expect("a file for the output");
         self.command.stdout(file("stdout")).stderr(file("stderr"));
-        let child = self.command.spawn().expect("grantd can be executed");
+        let child = self.command.spawn().expect("the program can be executed");
         Grantd { pid: child.id(), child: Mutex::new(child), files: self.files, port: self.port.unwrap_or_default() }
     }
 }
@@ -247,7 +265,7 @@ impl Grantd {
 
     /// Waits for its end.
     pub fn wait_exit_code(&self) -> i32 {
-        code(wait_for("grantd ends", || self.status()))
+        code(wait_for("the program ends", || self.status()))
     }
 
     /// Waits for its end and says what it left.

@@ -1,0 +1,72 @@
+//! How does a session end, and what is said of one that has?
+
+use crate::machine::{Machine, files};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_ends_the_session_at_the_server_and_empties_the_store() {
+    let machine = Machine::new().signed_in();
+    let token = machine.token();
+    let client = machine.server.client();
+    assert!(client.is_active(&token).await);
+    machine.run(&["logout"]).expect(0);
+    assert!(!client.is_active(&token).await);
+    assert!(files(&machine.state().join("tokens")).is_empty());
+    machine.run(&["token"]).expect(4);
+    machine.run(&["status"]).expect(4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_sign_out_leaves_the_session_and_one_everywhere_ends_all() {
+    let machine = Machine::new().signed_in();
+    let client = machine.server.client();
+    let token = machine.token();
+    machine.run(&["logout", "--local-only"]).expect(0);
+    assert!(client.is_active(&token).await);
+    assert!(files(&machine.state().join("tokens")).is_empty());
+    let machine = machine.signed_in();
+    machine.run(&["logout", "--everywhere"]).expect(0);
+    assert!(!client.is_active(&token).await);
+    assert!(files(&machine.state().join("tokens")).is_empty());
+}
+
+#[test]
+fn a_session_that_was_ended_elsewhere_says_why_and_is_kept_until_it_is_forgotten() {
+    let machine = Machine::new().signed_in();
+    let other = Machine::new();
+    let url = machine.server.url();
+    let login = ["login", &url, "--username", "ada", "--password-stdin", "--store", "file"];
+    other.grant(&login).input(crate::machine::PASSWORD).run().expect(0);
+    other.run(&["sessions", "revoke", "--others"]).expect(2);
+    other.run(&["sessions", "revoke", "--others", "--yes"]).expect(0);
+    // As if the last renewal were two minutes old.
+    machine.end_in(180);
+    let status = machine.run(&["status", "--json"]).expect(4).json();
+    assert_eq!(
+        (&status["accounts"][0]["state"], &status["accounts"][0]["reason"]),
+        (&"ended".into(), &"signed_out_everywhere".into())
+    );
+    let token = machine.run(&["token"]).expect(4);
+    assert!(
+        token.stderr.contains("All sessions were signed out at once.") && token.stderr.contains("grant login"),
+        "{token}"
+    );
+    assert!(machine.entry()["rt"].is_string());
+    machine.login(&[]).run().expect(0);
+    machine.token();
+}
+
+#[test]
+fn a_session_that_was_ended_a_moment_after_its_renewal_is_found_out_by_the_status() {
+    let machine = Machine::new().signed_in();
+    let id = machine.entry()["sid"].as_str().expect("an id").to_owned();
+    let sessions = machine.run(&["sessions", "--json"]).expect(0).json();
+    assert_eq!(
+        (&sessions["sessions"][0]["id"], &sessions["sessions"][0]["current"]),
+        (&id.as_str().into(), &true.into())
+    );
+    machine.run(&["sessions", "revoke", "ses_../../x"]).expect(2);
+    machine.run(&["sessions", "revoke", &id]).expect(0);
+    let status = machine.run(&["status", "--json"]).expect(4).json();
+    let account = &status["accounts"][0];
+    assert_eq!((&account["state"], &account["reason"]), (&"ended".into(), &"signed_out".into()));
+}

@@ -1,0 +1,10 @@
+//! How does `grant` behave? The real program against a real server.
+
+mod end;
+mod keyring;
+mod machine;
+mod offline;
+mod race;
+mod refusals;
+mod sign_in;
+mod token;

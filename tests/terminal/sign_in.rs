@@ -1,0 +1,151 @@
+//! What does a sign-in leave, and what does it replace?
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::machine::{Machine, PASSWORD, files};
+
+#[test]
+fn a_sign_in_keeps_its_tokens_in_a_file_that_its_owner_alone_can_read() {
+    let machine = Machine::new();
+    let output = machine.login(&[]).run().expect(0);
+    assert_eq!(output.stdout, "");
+    assert!(output.stderr.contains("account `ada`, tokens in the file store"), "{output}");
+    let mode = |path: &std::path::Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&machine.entry_file()), 0o600);
+    assert_eq!(mode(&machine.state().join("tokens")), 0o700);
+    let entry = machine.entry();
+    assert_eq!(entry["v"], 1);
+    assert_eq!(entry["sc"], "openid profile email account sessions admin");
+    let (refresh, access) = (entry["rt"].as_str().expect("a token"), entry["at"].as_str().expect("a token"));
+    for file in files(machine.home.path()).iter().filter(|file| **file != machine.entry_file()) {
+        let text = fs::read_to_string(file).expect("text");
+        assert!(!text.contains(refresh) && !text.contains(access) && !text.contains(PASSWORD), "{}", file.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_one_line_and_the_servers_own() {
+    let machine = Machine::new().signed_in();
+    let token = machine.token();
+    machine.server.client().userinfo(&token).await.expect(200);
+    let header = machine.run(&["token", "--format", "header"]).expect(0);
+    assert_eq!(header.stdout, format!("Authorization: Bearer {token}\n"));
+    let env = machine.run(&["token", "--format", "env"]).expect(0);
+    assert_eq!(env.stdout, format!("GRANT_TOKEN={token}\n"));
+    let json = machine.run(&["token", "--json"]).expect(0).json();
+    assert_eq!(
+        (&json["schema"], &json["access_token"], &json["token_type"]),
+        (&1.into(), &token.into(), &"Bearer".into())
+    );
+    assert!(json["expires_at"].as_str().expect("a time").ends_with('Z'));
+    assert!(json.get("refresh_token").is_none());
+}
+
+#[test]
+fn the_status_says_who_where_and_until_when() {
+    let machine = Machine::new().signed_in();
+    let status = machine.run(&["status", "--json"]).expect(0).json();
+    let account = &status["accounts"][0];
+    assert_eq!(status["schema"], 1);
+    for (name, value) in
+        [("name", "ada"), ("username", "ada"), ("store", "file"), ("source", "store"), ("state", "valid")]
+    {
+        assert_eq!(account[name], value, "{name}");
+    }
+    assert_eq!(account["issuer"], machine.server.url());
+    assert_eq!(account["session_id"], machine.entry()["sid"]);
+    assert_eq!((&account["reason"], &account["active"]), (&serde_json::Value::Null, &true.into()));
+    let offline = machine.run(&["status", "--offline", "--json"]).expect(0).json();
+    assert_eq!(offline["accounts"][0]["state"], "valid");
+    assert!(machine.run(&["status"]).expect(0).stdout.contains("ada  VALID"));
+}
+
+#[test]
+fn nobody_signed_in_is_4() {
+    let machine = Machine::new();
+    for command in ["status", "token", "logout"] {
+        let output = machine.run(&[command]).expect(4);
+        assert_eq!((output.stdout.as_str(), output.stderr.lines().count()), ("", 2), "{output}");
+        assert!(output.stderr.contains("grant login"), "{output}");
+    }
+    let output = machine.run(&["token", "--json"]).expect(4);
+    let error: serde_json::Value = serde_json::from_str(&output.stderr).expect("JSON");
+    assert_eq!((&error["schema"], &error["exit_code"]), (&1.into(), &4.into()));
+}
+
+#[test]
+fn an_account_is_called_by_the_users_name_also_when_an_address_was_typed() {
+    let machine = Machine::new();
+    let url = machine.server.url();
+    let args = ["login", &url, "--username", "ada@example.org", "--password-stdin", "--store", "file", "--json"];
+    let output = machine.grant(&args).input(format!("{PASSWORD}\n")).run().expect(0);
+    assert_eq!(output.json()["accounts"][0]["name"], "ada");
+    assert_eq!(output.stderr, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_again_ends_the_session_that_it_replaces() {
+    let machine = Machine::new().signed_in();
+    let (token, session) = (machine.token(), machine.entry()["sid"].clone());
+    // The store is remembered: nothing names it.
+    let url = machine.server.url();
+    machine.grant(&["login", &url, "--username", "ada", "--password-stdin"]).input(PASSWORD).run().expect(0);
+    assert_ne!(machine.entry()["sid"], session);
+    assert!(!machine.server.client().is_active(&token).await);
+    assert!(machine.server.client().is_active(&machine.token()).await);
+}
+
+#[test]
+fn accounts_are_listed_chosen_renamed_and_removed() {
+    let machine = Machine::new().signed_in();
+    let url = machine.server.url();
+    let bob = ["login", &url, "--username", "bob", "--password-stdin", "--store", "file"];
+    machine.grant(&bob).input("bob-dev-password").run().expect(0);
+    let active = || {
+        let list = machine.run(&["accounts", "--json"]).expect(0).json();
+        let accounts = list["accounts"].as_array().expect("a list").clone();
+        accounts
+            .iter()
+            .filter(|account| account["active"] == true)
+            .map(|account| account["name"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(active(), ["bob"]);
+    machine.run(&["accounts", "use", "ada"]).expect(0);
+    machine.run(&["accounts", "rename", "ada", "lovelace"]).expect(0);
+    assert_eq!(active(), ["lovelace"]);
+    machine.token();
+    // The name that is free again names another sign-in, beside the renamed one.
+    machine.login(&[]).run().expect(0);
+    let sub =
+        |args: &[&str]| machine.run(&[&["inspect", "--json"], args].concat()).expect(0).json()["claims"]["sid"].clone();
+    assert_ne!(sub(&["--account", "ada"]), sub(&["--account", "lovelace"]));
+    machine.run(&["accounts", "remove", "ada"]).expect(0);
+    machine.grant(&["token"]).env("GRANT_ACCOUNT", "lovelace").run().expect(0);
+    machine.run(&["token", "--account", "nobody"]).expect(2);
+    machine.run(&["accounts", "rename", "lovelace", "bob"]).expect(2);
+}
+
+#[test]
+fn a_program_gets_the_token_in_its_environment_and_its_exit_code_is_ours() {
+    let machine = Machine::new().signed_in();
+    let output = machine.run(&["exec", "--", "sh", "-c", "printf %s \"$GRANT_TOKEN\"; exit 9"]).expect(9);
+    assert_eq!(output.stdout, machine.token());
+    let output = machine.run(&["exec", "--env", "OTHER", "--", "sh", "-c", "printf %s \"$OTHER\""]).expect(0);
+    assert_eq!(output.stdout, machine.token());
+    machine.run(&["exec", "--", "/nonexistent"]).expect(1);
+}
+
+#[test]
+fn the_api_is_called_with_the_token_and_its_noes_have_their_codes() {
+    let machine = Machine::new().signed_in();
+    assert_eq!(machine.run(&["api", "GET", "/api/v1/me"]).expect(0).json()["username"], "ada");
+    let changed = machine.run(&["api", "patch", "/api/v1/me", "-f", "name=Ada L."]).expect(0).json();
+    assert_eq!(changed["name"], "Ada L.");
+    machine.run(&["api", "GET", "/api/v1/nothing"]).expect(6);
+    machine.run(&["api", "PATCH", "/api/v1/me", "-f", "email=nonsense"]).expect(1);
+    for path in ["https://example.org/", "//example.org/", "api"] {
+        machine.run(&["api", "GET", path]).expect(2);
+    }
+}
