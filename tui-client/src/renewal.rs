@@ -169,21 +169,24 @@ impl<'a> Keeper<'a> {
     /// Before anything is given up it is read once more: another program may have renewed it without our lock.
     async fn after_end(&self, sent: &Entry, wish: Wish, reason: &str) -> Result<Held, Failure> {
         let entry = self.entry().await?;
+        let mut reason = reason.to_owned();
         if entry.refresh_token != sent.refresh_token {
             if let Some(held) = will_do(&entry, wish)? {
                 return Ok(held);
             }
-            if let Ok(tokens) = self.server.refresh(&entry.refresh_token).await {
-                return self.keep(entry_of(tokens), wish).await;
+            match self.server.refresh(&entry.refresh_token).await {
+                Ok(tokens) => return self.keep(entry_of(tokens), wish).await,
+                Err(NoTokens::Unknown(failure)) => return Err(failure),
+                Err(NoTokens::Ended(newer)) => reason = newer,
             }
         }
         let key = self.account.key();
         Accounts::change(self.folders, |accounts| {
-            accounts.mark(&key, Some(reason));
+            accounts.mark(&key, Some(&reason));
             Ok(())
         })
         .await?;
-        Err(self.account.ended_failure(reason))
+        Err(self.account.ended_failure(&reason))
     }
 }
 
