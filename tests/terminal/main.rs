@@ -8,4 +8,5 @@ mod race;
 mod refusals;
 mod sign_in;
 mod token;
+mod upkeep;
 mod way;

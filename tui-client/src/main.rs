@@ -5,11 +5,13 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use grant::failure::Failure;
 use grant::settings::Settings;
 
-use commands::{Context, accounts, api, exec, inspect, login, logout, page, sessions, status, token};
+use commands::{
+    Context, accounts, api, completion, config, exec, inspect, login, logout, page, sessions, status, token,
+};
 
 /// Signs in to Grantd from a terminal and hands tokens to other programs.
 #[derive(Parser)]
@@ -62,6 +64,15 @@ enum Command {
     /// Show, choose, rename and remove the accounts of this machine
     #[command(after_help = "Example:\n  grant accounts use ada")]
     Accounts(accounts::Accounts),
+    /// Show the settings
+    #[command(subcommand, after_help = "Example:\n  grant config list")]
+    Config(config::Config),
+    /// Print what makes a shell complete this program's commands
+    #[command(after_help = "Example:\n  grant completion bash > ~/.local/share/bash-completion/completions/grant")]
+    Completion(completion::Completion),
+    /// Print the manual, or write it into a folder
+    #[command(after_help = "Example:\n  grant man ~/.local/share/man/man1")]
+    Man(completion::Manual),
     /// Say which version this is
     #[command(after_help = "Example:\n  grant version --json")]
     Version,
@@ -102,6 +113,9 @@ async fn run(context: &Context, command: Command) -> commands::Done {
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
         Command::Activity(activity) => page::activity(context, &activity).await,
         Command::Accounts(accounts) => accounts::accounts(context, &accounts).await,
+        Command::Config(config) => config::config(context, &config),
+        Command::Completion(completion) => completion::completion(Cli::command(), &completion),
+        Command::Man(manual) => completion::man(Cli::command(), &manual),
         Command::Version => commands::version(context),
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod accounts;
 pub mod api;
+pub mod completion;
+pub mod config;
 pub mod exec;
 pub mod inspect;
 pub mod login;
