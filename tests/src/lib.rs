@@ -7,6 +7,7 @@ pub mod process;
 pub mod rows;
 pub mod server;
 pub mod temp;
+pub mod terminal;
 pub mod wire;
 
 use std::fs::OpenOptions;

@@ -4,6 +4,7 @@ mod end;
 mod keyring;
 mod machine;
 mod offline;
+mod person;
 mod race;
 mod refusals;
 mod sign_in;
