@@ -97,6 +97,16 @@ async fn signing_in_again_ends_the_session_that_it_replaces() {
 }
 
 #[test]
+fn a_server_of_this_machine_needs_no_certificates() {
+    let machine = Machine::new();
+    machine.login(&[]).env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere").run().expect(0);
+    let https = ["login", "https://localhost:1", "--username", "a", "--password-stdin", "--store", "file"];
+    let output =
+        machine.grant(&https).input("b").env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere").run();
+    assert!(output.expect(1).stderr.contains("SSL_CERT_FILE"));
+}
+
+#[test]
 fn accounts_are_listed_chosen_renamed_and_removed() {
     let machine = Machine::new().signed_in();
     let url = machine.server.url();
