@@ -5,8 +5,9 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use grant::failure::Failure;
+use grant::journal;
 use grant::settings::Settings;
 
 use commands::{
@@ -79,7 +80,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| {
+        if let Some(command) = matches.subcommand_name() {
+            journal::called(command);
+        }
+        Cli::from_arg_matches(&matches)
+    });
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return misused(&error),
     };

@@ -4,12 +4,16 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
 use crate::accounts::{Account, Accounts};
 use crate::clock;
 use crate::failure::{Code, Failure};
 use crate::files;
+use crate::journal::{self, Outcome};
 use crate::jwt;
-use crate::oauth::{Issuer, NoTokens, Server, Tokens};
+use crate::oauth::{Answer, Issuer, NoTokens, Server, Tokens};
 use crate::secret::Secret;
 use crate::settings::Folders;
 use crate::token_store::{Entry, TokenStore};
@@ -42,9 +46,10 @@ pub struct Held {
 }
 
 /// An account with its store and its server.
-pub struct Keeper<'a> {
-    folders: &'a Folders,
-    account: &'a Account,
+#[derive(Clone)]
+pub struct Keeper {
+    folders: Folders,
+    account: Account,
     store: TokenStore,
     server: Server,
 }
@@ -70,15 +75,21 @@ pub async fn lock(folders: &Folders, key: &str) -> Result<File, Failure> {
     files::lock(&path, LOCK_WAIT).await
 }
 
-impl<'a> Keeper<'a> {
+impl Keeper {
     /// Of this account.
     ///
     /// # Errors
     /// An account whose issuer is none.
-    pub fn new(folders: &'a Folders, account: &'a Account) -> Result<Self, Failure> {
+    pub fn new(folders: &Folders, account: &Account) -> Result<Self, Failure> {
         let store = TokenStore::new(account.store, folders);
         let server = Server::new(Issuer::parse(&account.issuer)?)?;
-        Ok(Self { folders, account, store, server })
+        Ok(Self { folders: folders.clone(), account: account.clone(), store, server })
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Its server.
@@ -122,7 +133,7 @@ impl<'a> Keeper<'a> {
         {
             return Ok(held);
         }
-        let _alone = lock(self.folders, &self.account.key()).await?;
+        let _alone = lock(&self.folders, &self.account.key()).await?;
         // Whoever had the lock before may have done what we came for.
         let entry = self.entry().await?;
         let renewed_meanwhile = entry.access_token != seen.access_token;
@@ -141,7 +152,41 @@ impl<'a> Keeper<'a> {
         self.renew(entry, wish).await
     }
 
+    /// Asks the server for something with a token that lives; a 401 is followed by one renewal and one more try. What it answers is for
+    /// the caller to judge; the warning of a token that could not be renewed comes with it.
+    ///
+    /// # Errors
+    /// There is no token to ask with, or the server is away.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(Answer, Option<String>), Failure> {
+        let held = self.token(Wish::default()).await?;
+        let answer = self.server.ask(method.clone(), path, &held.access_token, body).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return Ok((answer, held.warning));
+        }
+        let renewed = self.token(Wish { new: true, ..Wish::default() }).await?;
+        if renewed.access_token == held.access_token {
+            return Ok((answer, held.warning));
+        }
+        Ok((self.server.ask(method, path, &renewed.access_token, body).await?, renewed.warning))
+    }
+
     async fn renew(&self, entry: Entry, wish: Wish) -> Result<Held, Failure> {
+        let renewed = self.try_renewal(entry, wish).await;
+        let outcome = match &renewed {
+            Ok(held) if held.warning.is_none() => Outcome::Renewed,
+            Err(failure) if failure.code == Code::SignIn => Outcome::Ended,
+            _ => Outcome::Failed,
+        };
+        journal::note(&self.folders, &self.account.key(), outcome);
+        renewed
+    }
+
+    async fn try_renewal(&self, entry: Entry, wish: Wish) -> Result<Held, Failure> {
         match self.server.refresh(&entry.refresh_token).await {
             Ok(tokens) => self.keep(entry_of(tokens), wish).await,
             Err(NoTokens::Ended(reason)) => self.after_end(&entry, wish, &reason).await,
@@ -181,7 +226,7 @@ impl<'a> Keeper<'a> {
             }
         }
         let key = self.account.key();
-        Accounts::change(self.folders, |accounts| {
+        Accounts::change(&self.folders, |accounts| {
             accounts.mark(&key, Some(&reason));
             Ok(())
         })

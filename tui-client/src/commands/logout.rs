@@ -57,7 +57,7 @@ async fn sign_out(context: &Context, account: &Account, logout: &Logout) -> Resu
 }
 
 /// Ends the session; a server that is away keeps nobody from forgetting.
-async fn revoke(context: &Context, account: &Account, keeper: &Keeper<'_>) -> Result<(), Failure> {
+async fn revoke(context: &Context, account: &Account, keeper: &Keeper) -> Result<(), Failure> {
     // A renewal that is under way is waited for: what it fetches belongs to the same session.
     let _alone = renewal::lock(&context.settings.folders, &account.key()).await?;
     let entry = match keeper.store().read(&account.key()).await {

@@ -50,14 +50,18 @@ impl Context {
         if self.account.is_some() { None } else { variable("GRANT_TOKEN").map(Secret::new) }
     }
 
+    /// The account that is meant.
+    pub fn keeper(&self) -> Result<Keeper, Failure> {
+        let accounts = Accounts::read(&self.settings.folders)?;
+        Keeper::new(&self.settings.folders, accounts.chosen(self.account.as_deref(), &self.settings)?)
+    }
+
     /// An access token that does, and the server that gave it.
     pub async fn access(&self, wish: Wish) -> Result<(Server, Held), Failure> {
         if let Some(token) = self.token_of_environment() {
             return Self::access_of_environment(token);
         }
-        let accounts = Accounts::read(&self.settings.folders)?;
-        let account = accounts.chosen(self.account.as_deref(), &self.settings)?;
-        let keeper = Keeper::new(&self.settings.folders, account)?;
+        let keeper = self.keeper()?;
         let held = keeper.token(wish).await?;
         if let Some(warning) = &held.warning {
             warn(warning);
@@ -78,17 +82,17 @@ impl Context {
 
     /// Asks the server for something; a 401 is followed by one renewal and one more try.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(Server, Answer), Failure> {
-        let (server, held) = self.access(Wish::default()).await?;
-        let answer = server.ask(method.clone(), path, &held.access_token, body).await?;
-        if answer.status != reqwest::StatusCode::UNAUTHORIZED || self.token_of_environment().is_some() {
+        if let Some(token) = self.token_of_environment() {
+            let (server, held) = Self::access_of_environment(token)?;
+            let answer = server.ask(method, path, &held.access_token, body).await?;
             return Ok((server, answer));
         }
-        let (server, renewed) = self.access(Wish { new: true, ..Wish::default() }).await?;
-        if renewed.access_token == held.access_token {
-            return Ok((server, answer));
+        let keeper = self.keeper()?;
+        let (answer, warning) = keeper.ask(method, path, body).await?;
+        if let Some(warning) = warning {
+            warn(warning);
         }
-        let answer = server.ask(method, path, &renewed.access_token, body).await?;
-        Ok((server, answer))
+        Ok((keeper.server().clone(), answer))
     }
 
     /// The same, for an answer that has to be a yes.

@@ -84,7 +84,7 @@ async fn look(context: &Context, account: &Account, active: bool, offline: bool)
 }
 
 /// Whether the server takes our token; renewed when it is due, or when the server says no. How far its clock is ahead.
-async fn ask(keeper: &Keeper<'_>) -> Result<Option<i64>, Failure> {
+async fn ask(keeper: &Keeper) -> Result<Option<i64>, Failure> {
     let mut wish = Wish::default();
     loop {
         let held = keeper.token(wish).await?;
