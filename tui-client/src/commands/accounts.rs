@@ -3,9 +3,10 @@
 use clap::{Args, Subcommand};
 use grant::accounts::Accounts as List;
 use grant::failure::Failure;
+use grant::session;
 use serde_json::json;
 
-use super::{Context, Done, complain, logout, say_json, say_table};
+use super::{Context, Done, complain, say_json, say_table};
 
 #[derive(Args)]
 pub struct Accounts {
@@ -54,7 +55,7 @@ pub async fn accounts(context: &Context, accounts: &Accounts) -> Done {
         }
         Some(AccountsCommand::Remove { name }) => {
             let account = List::read(folders)?.expect_named(name)?.clone();
-            logout::forget(context, &account).await?;
+            session::forget(folders, &account).await?;
             complain(&format!("`{name}` is forgotten; `grant logout` would have ended its session too"));
         }
     }

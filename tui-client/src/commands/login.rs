@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use grant::accounts::{Account, Accounts};
 use grant::failure::{Code, Failure};
-use grant::oauth::{CLIENT_ID, Issuer, Server};
-use grant::renewal;
+use grant::oauth::{Issuer, Server};
 use grant::secret::Secret;
+use grant::session;
 use grant::settings::variable;
 use grant::token_store::{Entry, StoreKind, TokenStore};
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Context, Done, ask_line, complain, read_secret, say_json, status, warn};
 
@@ -55,11 +54,11 @@ pub async fn login(context: &Context, login: &Login) -> Done {
         None => ask_line("Username: ")?,
     };
     let password = password(login, &username, &server)?;
-    let tokens = server.sign_in(&username, &password).await?;
-    let entry = renewal::entry_of(tokens);
-    let username = user_of(&server, &entry).await.unwrap_or(username);
-    let account = keep(context, &server, &store, username, &entry).await?;
-    report(context, &account, &entry)
+    let begun = session::begin(folders, &server, &store, context.account.as_deref(), &username, &password).await?;
+    if let Some(warning) = &begun.warning {
+        warn(warning);
+    }
+    report(context, &begun.account, &begun.entry)
 }
 
 fn issuer(context: &Context, login: &Login, accounts: &Accounts) -> Result<Issuer, Failure> {
@@ -99,90 +98,6 @@ fn password(login: &Login, username: &str, server: &Server) -> Result<Secret, Fa
         return Err(Failure::usage("a name and a password are needed, and one is empty"));
     }
     Ok(password)
-}
-
-/// What the server calls who signed in, perhaps by an e-mail address.
-async fn user_of(server: &Server, entry: &Entry) -> Option<String> {
-    let answer = server.ask(Method::GET, "/api/v1/me", entry.access_token.as_ref()?, None).await.ok()?;
-    answer.json()?.get("username").and_then(Value::as_str).map(str::to_owned)
-}
-
-/// Keeps what was given, and ends what it replaces.
-async fn keep(
-    context: &Context,
-    server: &Server,
-    store: &TokenStore,
-    username: String,
-    entry: &Entry,
-) -> Result<Account, Failure> {
-    let folders = &context.settings.folders;
-    let mut account = Account {
-        name: String::new(),
-        id: String::new(),
-        issuer: server.issuer().as_str().to_owned(),
-        client_id: CLIENT_ID.to_owned(),
-        username,
-        store: store.kind(),
-        ended: None,
-    };
-    let kept = async {
-        let replaced = name(&mut account, context, server.issuer(), &Accounts::read(folders)?)?;
-        let _alone = renewal::lock(folders, &account.key()).await?;
-        let mut old_entry = None;
-        if let Some(old) = replaced {
-            let old_store = TokenStore::new(old.store, folders);
-            old_entry = old_store.read(&old.key()).await.unwrap_or_default();
-            if old.store != account.store && old_store.forget(&old.key()).await.is_err() {
-                warn(format!("the {} still has the tokens of the session before", old.store.as_str()));
-            }
-        }
-        store.write(&account.key(), entry).await?;
-        let listed = account.clone();
-        Accounts::change(folders, |accounts| {
-            accounts.put(listed);
-            Ok(())
-        })
-        .await?;
-        Ok(old_entry)
-    };
-    match kept.await {
-        Ok(old) => {
-            // Nobody has it any more: it ends now rather than when it is forgotten.
-            if let Some(old) = old.filter(|old| old.session_id != entry.session_id) {
-                let _ = server.revoke(&old.refresh_token).await;
-            }
-            Ok(account)
-        }
-        Err(failure) => {
-            let _ = server.revoke(&entry.refresh_token).await;
-            Err(failure)
-        }
-    }
-}
-
-/// Names the account, and finds the one that it replaces.
-fn name(
-    account: &mut Account,
-    context: &Context,
-    issuer: &Issuer,
-    accounts: &Accounts,
-) -> Result<Option<Account>, Failure> {
-    let elsewhere = |name: &str| accounts.named(name).is_some_and(|other| other.issuer != issuer.as_str());
-    account.name = match &context.account {
-        Some(name) if elsewhere(name) => {
-            return Err(Failure::usage(format!("`{name}` is an account of another server")).hint("choose another name"));
-        }
-        Some(name) => name.clone(),
-        None if elsewhere(&account.username) => format!("{}@{}", account.username, issuer.host()),
-        None => account.username.clone(),
-    };
-    let replaced = accounts.named(&account.name).cloned();
-    account.id = replaced.as_ref().map_or_else(|| account.name.clone(), |old| old.id.clone());
-    // An account that was renamed still keeps its tokens under the name that it had.
-    while accounts.accounts.iter().any(|other| other.name != account.name && other.key() == account.key()) {
-        account.id.push('+');
-    }
-    Ok(replaced)
 }
 
 fn report(context: &Context, account: &Account, entry: &Entry) -> Done {
