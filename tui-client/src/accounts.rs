@@ -63,7 +63,9 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    fn path(folders: &Folders) -> PathBuf {
+    /// Where the list is.
+    #[must_use]
+    pub fn path(folders: &Folders) -> PathBuf {
         folders.state.join("accounts.json")
     }
 

@@ -46,7 +46,9 @@ pub struct Renewal {
     pub outcome: Outcome,
 }
 
-fn path(folders: &Folders, key: &str) -> PathBuf {
+/// Where an account's renewals are noted.
+#[must_use]
+pub fn path(folders: &Folders, key: &str) -> PathBuf {
     folders.state.join("renewals").join(files::name_of(key)).with_extension("jsonl")
 }
 

@@ -2,11 +2,12 @@
 
 mod commands;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use grant::failure::Failure;
+use grant::failure::{Code, Failure};
 use grant::journal;
 use grant::settings::Settings;
 
@@ -19,7 +20,6 @@ use commands::{
 #[command(
     name = "grant",
     version,
-    arg_required_else_help = true,
     after_help = "Example:\n  grant login http://localhost:8080 --username ada\n  curl -H \"$(grant token --format header)\" http://localhost:8080/api/v1/me\n\nEvery command has an example: grant COMMAND --help"
 )]
 struct Cli {
@@ -29,8 +29,9 @@ struct Cli {
     /// Say everything in JSON, errors too
     #[arg(long, global = true)]
     json: bool,
+    /// Without one, the application for a terminal
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -91,14 +92,39 @@ fn main() -> ExitCode {
         Err(error) => return misused(&error),
     };
     let json = cli.json;
+    let Some(command) = cli.command else { return application(cli.account.as_deref(), json) };
     let done = Settings::read().and_then(|settings| {
         let context = Context { settings, account: cli.account, json };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new(grant::failure::Code::Other, error))?;
-        let done = runtime.block_on(run(&context, cli.command));
+        let runtime = runtime()?;
+        let done = runtime.block_on(run(&context, command));
         // A keyring that nobody unlocks must not keep us.
+        runtime.shutdown_background();
+        done
+    });
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => tell(&failure, json),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Failure::new(Code::Other, error))
+}
+
+/// The application, where there is a terminal for it; elsewhere a short help.
+fn application(account: Option<&str>, json: bool) -> ExitCode {
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !terminal || json {
+        commands::complain(&Cli::command().render_help().to_string());
+        return ExitCode::from(2);
+    }
+    // While there is one thread: nobody changes the environment from which it is read.
+    let zone = time::UtcOffset::current_local_offset().map_or(0, |offset| i64::from(offset.whole_seconds()));
+    let done = Settings::read().and_then(|settings| {
+        let (settled, accounts, account) = commands::application(&settings, account, zone)?;
+        let runtime = runtime()?;
+        let done = runtime.block_on(grant::app::run(settings.folders, settled, accounts, account));
         runtime.shutdown_background();
         done
     });

@@ -86,6 +86,12 @@ impl Keeper {
         Ok(Self { folders: folders.clone(), account: account.clone(), store, server })
     }
 
+    /// The same store and server, for what the account has become.
+    #[must_use]
+    pub fn with(&self, account: &Account) -> Self {
+        Self { account: account.clone(), ..self.clone() }
+    }
+
     /// Whose it is.
     #[must_use]
     pub const fn account(&self) -> &Account {

@@ -13,17 +13,22 @@ pub mod sessions;
 pub mod status;
 pub mod token;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
-use grant::accounts::Accounts;
+use grant::accounts::{Account, Accounts};
+use grant::app::keys::Keymap;
+use grant::app::state::Settled;
+use grant::app::theme::{Theme, wants_ascii};
 use grant::failure::{Code, Failure};
 use grant::jwt;
 use grant::oauth::{Answer, Issuer, Server};
 use grant::renewal::{Held, Keeper, Wish};
 use grant::secret::Secret;
 use grant::settings::{Settings, variable};
+use grant::token_store::StoreKind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -117,6 +122,30 @@ impl Context {
         }
         Err(Failure::new(Code::Other, "nothing was done"))
     }
+}
+
+/// What the application begins with.
+pub fn application(
+    settings: &Settings,
+    named: Option<&str>,
+    zone: i64,
+) -> Result<(Settled, Accounts, Option<Account>), Failure> {
+    let accounts = Accounts::read(&settings.folders)?;
+    let account = match (named.or(settings.account.as_deref()), accounts.accounts.is_empty()) {
+        (None, true) => None,
+        _ => Some(accounts.chosen(named, settings)?.clone()),
+    };
+    let settled = Settled {
+        theme: Theme::choose(None, variable("NO_COLOR").is_some()),
+        ascii: wants_ascii(variable),
+        still: variable("GRANT_NO_ANIMATION").is_some(),
+        keys: Keymap::new(&BTreeMap::new())?,
+        mouse: true,
+        zone,
+        issuer: settings.issuer.clone(),
+        store: StoreKind::parse(settings.store.as_deref().unwrap_or("auto"))?,
+    };
+    Ok((settled, accounts, account))
 }
 
 /// A line that a person types.

@@ -109,7 +109,7 @@ impl Server {
                 .detail("no password was sent")
                 .hint("check the address")
         };
-        let answer = self.send(self.http.get(self.at("/.well-known/openid-configuration"))).await?;
+        let answer = self.get("/.well-known/openid-configuration").await?;
         if is_away(answer.status) {
             return Err(self.failure_of(&answer));
         }
@@ -204,6 +204,14 @@ impl Server {
         let form = [("client_id", CLIENT_ID), ("token", token.expose())];
         let answer = self.send(self.http.post(self.at("/oauth2/revoke")).form(&form)).await?;
         if answer.status.is_success() { Ok(()) } else { Err(self.failure_of(&answer)) }
+    }
+
+    /// Asks the server for something that it tells anybody.
+    ///
+    /// # Errors
+    /// A server that is away.
+    pub async fn get(&self, path: &str) -> Result<Answer, Failure> {
+        self.send(self.http.get(self.at(path))).await
     }
 
     /// Asks the server for something, with a token and perhaps a JSON body.

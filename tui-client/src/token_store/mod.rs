@@ -41,6 +41,19 @@ pub enum StoreKind {
 }
 
 impl StoreKind {
+    /// All of them, the best first.
+    pub const ALL: [Self; 3] = [Self::Keyring, Self::File, Self::Session];
+
+    /// What it is to a person who chooses one.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Keyring => "the keyring of this machine",
+            Self::Session => "the kernel's session keyring, gone at restart",
+            Self::File => "a file that only you can read",
+        }
+    }
+
     /// What a user calls it; `auto` is the keyring, which fails rather than fall back.
     ///
     /// # Errors

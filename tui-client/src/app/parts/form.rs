@@ -1,0 +1,112 @@
+//! How is text typed? In fields, one of which has the keys.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
+
+use crate::app::theme::{Role, Theme};
+use crate::failure::plain;
+
+/// More than anything that is typed needs, and less than would make drawing slow.
+const MAX_CHARS: usize = 4096;
+
+/// A line that is typed.
+#[derive(Clone, Default)]
+pub struct Field {
+    /// What it is for.
+    pub label: String,
+    /// What was typed.
+    pub input: Input,
+    /// Whether it is never shown.
+    pub secret: bool,
+    /// What is to be said beside it.
+    pub note: Option<String>,
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Field({})", self.label)
+    }
+}
+
+impl Field {
+    /// An empty one.
+    #[must_use]
+    pub fn new(label: &str) -> Self {
+        Self { label: label.to_owned(), ..Self::default() }
+    }
+
+    /// With something in it.
+    #[must_use]
+    pub fn with(mut self, value: &str) -> Self {
+        self.input = Input::new(value.to_owned());
+        self
+    }
+
+    /// Never shown.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// What was typed.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        self.input.value()
+    }
+
+    /// Takes a key, if it is one that changes text.
+    pub fn key(&mut self, event: KeyEvent) -> bool {
+        let types = match event.code {
+            KeyCode::Char(c) => {
+                let control = event.modifiers.contains(KeyModifiers::CONTROL);
+                (!control && !c.is_control()) || (control && matches!(c, 'a' | 'e' | 'k' | 'u' | 'w'))
+            }
+            KeyCode::Backspace | KeyCode::Delete | KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End => {
+                true
+            }
+            _ => false,
+        };
+        if types && (self.value().chars().count() < MAX_CHARS || !matches!(event.code, KeyCode::Char(_))) {
+            self.input.handle_event(&Event::Key(event));
+        }
+        types
+    }
+
+    /// Takes pasted text: its first line.
+    pub fn paste(&mut self, text: &str) {
+        let line = plain(text.trim_end_matches(['\r', '\n']).lines().next().unwrap_or_default());
+        let room = MAX_CHARS.saturating_sub(self.value().chars().count());
+        for c in line.chars().take(room) {
+            self.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+    }
+
+    /// Draws it on one line, its label in so many columns; the cursor stands in it when it has the keys.
+    pub fn draw(&self, frame: &mut Frame, theme: Theme, area: Rect, label: u16, has_keys: bool) {
+        let mark = if has_keys { "> " } else { "  " };
+        let width = area.width.saturating_sub(label + 2);
+        let note = self.note.as_deref().unwrap_or_default();
+        let room = width.saturating_sub(u16::try_from(note.chars().count() + 2).unwrap_or(0)).max(width / 2).max(1);
+        let scroll = self.input.visual_scroll(usize::from(room.saturating_sub(1)));
+        let shown = if self.secret { "•".repeat(self.value().chars().count()) } else { plain(self.value()) };
+        let visible: String = shown.chars().skip(scroll).take(usize::from(room)).collect();
+        let label_text = format!("{mark}{:<width$}", self.label, width = usize::from(label));
+        let role = if has_keys { Role::Strong } else { Role::Plain };
+        let line = Line::from(vec![
+            Span::styled(label_text, theme.style(role)),
+            Span::raw(format!("{visible:<room$}", room = usize::from(room))),
+            Span::raw(format!("  {note}")),
+        ]);
+        frame.render_widget(line, area);
+        if has_keys && area.height > 0 {
+            let cursor = if self.secret { self.input.cursor() } else { self.input.visual_cursor() };
+            let x = u16::try_from(cursor.saturating_sub(scroll)).unwrap_or(0).min(room.saturating_sub(1));
+            frame.set_cursor_position((area.x + label + 2 + x, area.y));
+        }
+    }
+}

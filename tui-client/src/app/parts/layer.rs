@@ -1,0 +1,386 @@
+//! What can lie over a screen? Help, the commands, a question, a text, a form. Esc closes each.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
+
+use super::form::Field;
+use super::{block, middle, over, padded};
+use crate::app::keys::{Action, GLOBAL, ROWS};
+use crate::app::message::Task;
+use crate::app::state::App;
+use crate::app::theme::Role;
+
+/// Something that lies over a screen and has all keys.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// The keys of the screen.
+    Help {
+        /// What narrows it.
+        filter: Field,
+        /// Whether that is being typed.
+        filtering: bool,
+        /// Lines down.
+        scroll: u16,
+    },
+    /// Everything that can be done, to choose from.
+    Commands {
+        /// What narrows it.
+        filter: Field,
+        /// Which.
+        selected: usize,
+    },
+    /// A question that `y` says yes to; any other key closes it.
+    Confirm {
+        /// The question.
+        question: String,
+        /// What is done then.
+        tasks: Vec<Task>,
+    },
+    /// A question that only the name of the thing says yes to.
+    TypeName {
+        /// What is going to be done.
+        question: String,
+        /// The name.
+        name: String,
+        /// What was typed.
+        field: Field,
+        /// What is done then.
+        tasks: Vec<Task>,
+    },
+    /// A text.
+    Text {
+        /// What it is.
+        title: String,
+        /// Its lines.
+        lines: Vec<String>,
+        /// Lines down.
+        scroll: u16,
+    },
+    /// A choice of accounts.
+    Accounts {
+        /// Which.
+        selected: usize,
+    },
+    /// Something to fill in.
+    Form(Form),
+}
+
+/// Something to fill in.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What it is.
+    pub title: String,
+    /// What is filled in.
+    pub fields: Vec<Field>,
+    /// Which field has the keys.
+    pub focus: usize,
+    /// What is wrong with it.
+    pub fault: Option<String>,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a form is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Another password: the old one, the new one, the new one again.
+    Password,
+    /// Another name.
+    Name,
+    /// A token from elsewhere.
+    Token,
+    /// Something of an administrator's: which, and what it is about.
+    Admin(crate::app::screens::admin::Purpose),
+}
+
+impl Layer {
+    /// The keys of the screen.
+    #[must_use]
+    pub fn help() -> Self {
+        Self::Help { filter: Field::new("filter"), filtering: false, scroll: 0 }
+    }
+
+    /// Everything that can be done.
+    #[must_use]
+    pub fn commands() -> Self {
+        Self::Commands { filter: Field::new("command"), selected: 0 }
+    }
+}
+
+/// What a layer did with a key.
+#[derive(Debug)]
+pub enum Taken {
+    /// It stays.
+    Stay,
+    /// It is closed.
+    Close,
+    /// It is closed, and this is done.
+    Do(Vec<Task>),
+    /// It is closed, and this is what was chosen.
+    Act(Action),
+    /// An account was chosen.
+    Use(usize),
+    /// The form is to be judged.
+    Send(Form),
+}
+
+/// The lines of the help: the keys of the screen first, then those of everywhere.
+#[must_use]
+pub fn help_lines(app: &App, filter: &str) -> Vec<String> {
+    let own = app.screen.actions();
+    let line = |action: &Action| {
+        let row = action.row();
+        format!("{:<16} {}", app.keys.shown(*action), row.title)
+    };
+    let wanted = filter.to_lowercase();
+    let bound = |action: &&Action| !app.keys.shown(**action).is_empty();
+    let matching = |text: &String| text.to_lowercase().contains(&wanted);
+    let mut lines: Vec<String> = own.iter().filter(bound).map(line).filter(matching).collect();
+    if !lines.is_empty() {
+        lines.insert(0, format!("On this screen: {}", app.screen.title()));
+        lines.push(String::new());
+    }
+    let everywhere: Vec<String> =
+        GLOBAL.iter().filter(|action| !own.contains(action)).filter(bound).map(line).filter(matching).collect();
+    if !everywhere.is_empty() {
+        lines.push("Everywhere".to_owned());
+        lines.extend(everywhere);
+    }
+    if wanted.is_empty() {
+        lines.extend(
+            ["", "/ narrows this, esc closes it. Hold Shift to select text with the mouse."].map(str::to_owned),
+        );
+        lines.push(
+            "For a screen reader: every action is a command too (`grant --help`), and `grant --plain`".to_owned(),
+        );
+        lines.push("asks with a numbered menu.".to_owned());
+    }
+    lines
+}
+
+/// The actions that a search finds, those of the screen first.
+#[must_use]
+pub fn commands(app: &App, filter: &str) -> Vec<Action> {
+    let wanted = filter.to_lowercase();
+    let own = app.screen.actions();
+    let possible = own.iter().chain(GLOBAL.iter().filter(|action| !own.contains(action)));
+    let moves = |action: &Action| action.row().line.is_none() && GLOBAL.contains(action);
+    let found = possible.filter(|action| {
+        let row = action.row();
+        let text = format!("{} {} {}", row.name, row.title, row.line.unwrap_or_default()).to_lowercase();
+        text.contains(&wanted)
+    });
+    found
+        .filter(|action| !moves(action) || matches!(action, Action::Quit | Action::Mouse | Action::Reload))
+        .copied()
+        .collect()
+}
+
+/// Gives a key to a layer.
+pub fn key(app: &App, layer: &mut Layer, event: KeyEvent, action: Option<Action>) -> Taken {
+    let closes = event.code == KeyCode::Esc;
+    match layer {
+        Layer::Confirm { tasks, .. } => {
+            if event.code == KeyCode::Char('y') {
+                Taken::Do(tasks.clone())
+            } else {
+                Taken::Close
+            }
+        }
+        Layer::TypeName { name, field, tasks, .. } => match event.code {
+            KeyCode::Esc => Taken::Close,
+            KeyCode::Enter if field.value() == name => Taken::Do(tasks.clone()),
+            KeyCode::Enter => {
+                field.note = Some("not that name".to_owned());
+                Taken::Stay
+            }
+            _ => typed(field, event),
+        },
+        Layer::Help { filter, filtering, scroll } => {
+            if *filtering {
+                *filtering = !matches!(event.code, KeyCode::Esc | KeyCode::Enter);
+                return typed(filter, event);
+            }
+            match action {
+                Some(Action::Filter) => *filtering = true,
+                _ if event.code == KeyCode::Char('/') => *filtering = true,
+                Some(Action::Help | Action::Quit) => return Taken::Close,
+                _ if closes => return Taken::Close,
+                action => scrolled(scroll, action, help_lines(app, filter.value()).len()),
+            }
+            Taken::Stay
+        }
+        Layer::Commands { filter, selected } => {
+            let found = commands(app, filter.value());
+            match event.code {
+                KeyCode::Esc => return Taken::Close,
+                KeyCode::Up => *selected = selected.saturating_sub(1),
+                KeyCode::Down => *selected = (*selected + 1).min(found.len().saturating_sub(1)),
+                KeyCode::Enter => return found.get(*selected).map_or(Taken::Stay, |action| Taken::Act(*action)),
+                _ => {
+                    *selected = 0;
+                    return typed(filter, event);
+                }
+            }
+            Taken::Stay
+        }
+        Layer::Text { lines, scroll, .. } => {
+            if closes || matches!(action, Some(Action::Open | Action::Quit)) {
+                return Taken::Close;
+            }
+            scrolled(scroll, action, lines.len());
+            Taken::Stay
+        }
+        Layer::Accounts { selected } => {
+            let last = app.accounts.accounts.len().saturating_sub(1);
+            match action {
+                _ if closes => return Taken::Close,
+                Some(Action::Up) => *selected = selected.saturating_sub(1),
+                Some(Action::Down) => *selected = (*selected + 1).min(last),
+                Some(Action::Open) => return Taken::Use(*selected),
+                Some(Action::Quit) => return Taken::Close,
+                _ => {}
+            }
+            Taken::Stay
+        }
+        Layer::Form(form) => form_key(form, event),
+    }
+}
+
+fn typed(field: &mut Field, event: KeyEvent) -> Taken {
+    field.note = None;
+    field.key(event);
+    Taken::Stay
+}
+
+fn scrolled(scroll: &mut u16, action: Option<Action>, lines: usize) {
+    let last = u16::try_from(lines.saturating_sub(1)).unwrap_or(u16::MAX);
+    *scroll = match action {
+        Some(Action::Up) => scroll.saturating_sub(1),
+        Some(Action::Down) => (*scroll + 1).min(last),
+        Some(Action::PageUp) => scroll.saturating_sub(8),
+        Some(Action::PageDown) => (*scroll + 8).min(last),
+        Some(Action::Top) => 0,
+        Some(Action::Bottom) => last,
+        _ => *scroll,
+    };
+}
+
+fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
+    let count = form.fields.len().max(1);
+    match event.code {
+        KeyCode::Esc => return Taken::Close,
+        KeyCode::Tab | KeyCode::Down => form.focus = (form.focus + 1) % count,
+        KeyCode::BackTab | KeyCode::Up => form.focus = (form.focus + count - 1) % count,
+        KeyCode::Enter if form.focus + 1 < count => form.focus += 1,
+        KeyCode::Enter => return Taken::Send(form.clone()),
+        _ => {
+            form.fault = None;
+            if let Some(field) = form.fields.get_mut(form.focus) {
+                field.note = None;
+                field.key(event);
+            }
+        }
+    }
+    Taken::Stay
+}
+
+/// Draws a layer.
+pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
+    let lines = |texts: &[String]| texts.iter().map(|text| Line::from(text.clone())).collect::<Vec<_>>();
+    match layer {
+        Layer::Help { filter, filtering, scroll } => {
+            let title = if *filtering || !filter.value().is_empty() {
+                format!("keys · filter: {}", filter.value())
+            } else {
+                "keys".to_owned()
+            };
+            over(frame, app.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
+        }
+        Layer::Commands { filter, selected } => draw_commands(app, filter, *selected, frame),
+        Layer::Confirm { question, .. } => {
+            let ask = Line::from(vec![
+                Span::raw(format!("{question}  ")),
+                Span::styled("[y/N]", app.theme.style(Role::Strong)),
+            ]);
+            over(frame, app.theme, "sure?", vec![ask], 0);
+        }
+        Layer::TypeName { question, name, field, .. } => {
+            let place = boxed(app, "sure?", 6, frame);
+            let rows = [question.clone(), format!("Type {name} and press enter, or esc to leave it as it is.")];
+            draw_rows(frame, place, &rows);
+            field.draw(frame, app.theme, row(place, 3), 6, true);
+        }
+        Layer::Text { title, lines: texts, scroll } => over(frame, app.theme, title, lines(texts), *scroll),
+        Layer::Accounts { selected } => {
+            let active = app.account.as_ref().map(|account| account.name.as_str());
+            let rows = app.accounts.accounts.iter().enumerate().map(|(at, account)| {
+                let mark = if at == *selected { ">" } else { " " };
+                let here = if active == Some(account.name.as_str()) { "  (this one)" } else { "" };
+                let text = format!("{mark} {}  {}{here}", account.name, account.issuer);
+                Line::styled(text, app.theme.style(if at == *selected { Role::Selected } else { Role::Plain }))
+            });
+            over(frame, app.theme, "use which account?", rows.collect(), 0);
+        }
+        Layer::Form(form) => draw_form(app, form, frame),
+    }
+}
+
+fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) {
+    let found = commands(app, filter.value());
+    let place = boxed(app, "commands", 18.min(ROWS.len()), frame);
+    filter.draw(frame, app.theme, row(place, 0), 8, true);
+    let room = usize::from(place.height.saturating_sub(2));
+    let from = (selected + 1).saturating_sub(room);
+    for (at, action) in found.iter().enumerate().skip(from).take(room) {
+        let (row_of, mark) = (action.row(), if at == selected { ">" } else { " " });
+        let text = format!("{mark} {:<40} {}", row_of.title, row_of.line.unwrap_or_default());
+        let style = app.theme.style(if at == selected { Role::Selected } else { Role::Plain });
+        let y = u16::try_from(at - from + 2).unwrap_or(u16::MAX);
+        frame.render_widget(Line::styled(text, style), row(place, y));
+    }
+    if found.is_empty() {
+        frame.render_widget("nothing is called that", row(place, 2));
+    }
+}
+
+fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
+    let label = form.fields.iter().map(|field| field.label.chars().count()).max().unwrap_or_default() + 1;
+    let place = boxed(app, &form.title, form.fields.len() + 4, frame);
+    for (at, field) in form.fields.iter().enumerate() {
+        let y = u16::try_from(at).unwrap_or(u16::MAX);
+        field.draw(frame, app.theme, row(place, y), u16::try_from(label).unwrap_or(u16::MAX), at == form.focus);
+    }
+    let below = u16::try_from(form.fields.len() + 1).unwrap_or(u16::MAX);
+    let told = match &form.fault {
+        Some(fault) => Line::styled(fault.clone(), app.theme.style(Role::Bad)),
+        None => Line::raw("enter goes on, tab next field, esc leaves it as it is"),
+    };
+    frame.render_widget(told, row(place, below));
+}
+
+/// An empty box in the middle, for so many lines; its inside.
+fn boxed(app: &App, title: &str, lines: usize, frame: &mut Frame) -> Rect {
+    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX);
+    let place = middle(frame.area(), frame.area().width.saturating_sub(6).min(84), height.min(frame.area().height));
+    let outside = block(app.theme, title, true);
+    frame.render_widget(Clear, place);
+    let inside = padded(outside.inner(place));
+    frame.render_widget(outside, place);
+    inside
+}
+
+fn draw_rows(frame: &mut Frame, place: Rect, rows: &[String]) {
+    for (at, text) in rows.iter().enumerate() {
+        frame.render_widget(text.as_str(), row(place, u16::try_from(at).unwrap_or(u16::MAX)));
+    }
+}
+
+/// One line of a box; an empty one below its end.
+fn row(place: Rect, at: u16) -> Rect {
+    let height = u16::from(at < place.height);
+    Rect { y: place.y.saturating_add(at.min(place.height)), height, ..place }
+}

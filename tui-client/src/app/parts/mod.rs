@@ -1,0 +1,77 @@
+//! What are the screens made of?
+
+pub mod form;
+pub mod gauge;
+pub mod layer;
+pub mod list;
+pub mod loaded;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
+
+use super::theme::{Role, Theme};
+
+/// A box with a title; a heavier one when it has the keys.
+#[must_use]
+pub fn block<'a>(theme: Theme, title: impl Into<String>, has_keys: bool) -> Block<'a> {
+    let role = if has_keys { Role::Strong } else { Role::Plain };
+    Block::bordered()
+        .border_style(theme.style(role))
+        .title(Span::styled(format!(" {} ", title.into()), theme.style(Role::Strong)))
+}
+
+/// Lines in a box in the middle, over what is there; scrolled down by so many.
+pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scroll: u16) {
+    let area = frame.area();
+    let width = lines.iter().map(Line::width).max().unwrap_or_default().max(title.len() + 4).max(24);
+    let width = u16::try_from(width + 4).unwrap_or(u16::MAX).min(area.width.saturating_sub(2));
+    let room = usize::from(width.saturating_sub(4)).max(1);
+    // A line that is wrapped between words may need one more than its length says.
+    let height =
+        lines.iter().map(|line| line.width().div_ceil(room).max(1) + usize::from(line.width() > room)).sum::<usize>();
+    let height = u16::try_from(height + 2).unwrap_or(u16::MAX).min(area.height.saturating_sub(2));
+    let text = Paragraph::new(lines).wrap(Wrap { trim: false });
+    let place = middle(area, width, height);
+    frame.render_widget(Clear, place);
+    let inner = block(theme, title, true);
+    let inside = padded(inner.inner(place));
+    frame.render_widget(inner, place);
+    frame.render_widget(text.scroll((scroll, 0)), inside);
+}
+
+/// A rectangle of this size in the middle of another.
+#[must_use]
+pub fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// One column less on either side.
+#[must_use]
+pub const fn padded(area: Rect) -> Rect {
+    Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area }
+}
+
+/// Text that is not longer than that, with … where it was cut.
+#[must_use]
+pub fn cut(text: &str, width: usize) -> String {
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or_default();
+        if used > width {
+            break;
+        }
+        kept.push(c);
+    }
+    if width > 0 {
+        kept.push('…');
+    }
+    kept
+}

@@ -1,0 +1,310 @@
+//! What does the application know? All of it is here; it changes in `update` alone.
+
+use ratatui::layout::Rect;
+
+use super::keys::Keymap;
+use super::message::{Health, Task};
+use super::parts::layer::Layer;
+use super::parts::loaded::Loaded;
+use super::screens::{Screen, account, activity, admin, sessions, sign_in, token};
+use super::theme::Theme;
+use crate::accounts::{Account, Accounts};
+use crate::api::User;
+use crate::failure::Failure;
+use crate::journal::Renewal;
+use crate::token_store::{Entry, StoreKind};
+
+/// A step of the wall clock, or a sleep of the machine, that is longer than this is one.
+const JUMP_MILLIS: i64 = 2000;
+/// After a try that the server did not answer the next one comes so much later, and later still after each.
+const AGAIN_MILLIS: i64 = 5000;
+const AGAIN_AT_MOST: i64 = 60_000;
+
+/// The time: of the wall, and of a clock that nobody sets but that stands still while the machine sleeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Time {
+    /// Unix milliseconds.
+    pub wall: i64,
+    /// Milliseconds since some moment.
+    pub steady: i64,
+}
+
+/// Whether tokens are being renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewing {
+    /// No.
+    No,
+    /// Since then.
+    Since(i64),
+    /// The server could not be asked.
+    Failed {
+        /// When it is asked again.
+        again_at: i64,
+    },
+}
+
+/// A line at the bottom that says what happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What.
+    pub text: String,
+    /// Whether it is a fault.
+    pub bad: bool,
+    /// When it goes by itself; a fault stays until a key is pressed.
+    pub until: Option<i64>,
+}
+
+/// All that is known.
+#[derive(Debug)]
+pub struct App {
+    /// When that is.
+    pub time: Time,
+    /// How far the wall clock is ahead of the steady one.
+    offset: i64,
+    /// How it looks.
+    pub theme: Theme,
+    /// Whether the terminal knows ASCII alone.
+    pub ascii: bool,
+    /// Whether nothing moves.
+    pub still: bool,
+    /// Which key does what.
+    pub keys: Keymap,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// How many seconds local time is ahead of UTC.
+    pub zone: i64,
+    /// The size of the terminal.
+    pub size: (u16, u16),
+    /// The screen that is shown.
+    pub screen: Screen,
+    /// What lies over it, the topmost last.
+    pub layers: Vec<Layer>,
+    /// What happened last.
+    pub notice: Option<Notice>,
+    /// Where the tabs were drawn.
+    pub tabs: Vec<(Rect, Screen)>,
+
+    /// The accounts of this machine.
+    pub accounts: Accounts,
+    /// The one that is shown.
+    pub account: Option<Account>,
+    /// Which turn it is: an answer that was asked for in an earlier one is of another account.
+    pub turn: u32,
+    /// Its tokens.
+    pub entry: Option<Entry>,
+    /// Why they cannot be read.
+    pub store_failure: Option<Failure>,
+    /// Whether they are being renewed.
+    pub renewing: Renewing,
+    /// How long was waited before the server was asked again; zero once it answers.
+    wait: i64,
+    /// What is remembered of renewals, the newest first.
+    pub renewals: Vec<Renewal>,
+    /// Who that is.
+    pub me: Loaded<User>,
+    /// How the server is.
+    pub health: Loaded<Health>,
+
+    /// The screen that signs in.
+    pub sign_in: sign_in::SignIn,
+    /// The sessions.
+    pub sessions: sessions::Sessions,
+    /// The token.
+    pub token: token::Token,
+    /// What happened.
+    pub activity: activity::Activity,
+    /// The account.
+    pub profile: account::Profile,
+    /// What administrators see.
+    pub admin: admin::Admin,
+}
+
+/// What is settled before it begins.
+#[derive(Debug)]
+pub struct Settled {
+    /// How it looks.
+    pub theme: Theme,
+    /// Whether the terminal knows ASCII alone.
+    pub ascii: bool,
+    /// Whether nothing moves.
+    pub still: bool,
+    /// Which key does what.
+    pub keys: Keymap,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// How many seconds local time is ahead of UTC.
+    pub zone: i64,
+    /// The server that a sign-in means.
+    pub issuer: Option<String>,
+    /// The store that a sign-in uses.
+    pub store: StoreKind,
+}
+
+impl App {
+    /// As it begins: on the sign-in screen, or with the tokens of an account.
+    #[must_use]
+    pub fn new(settled: Settled, accounts: Accounts, account: Option<Account>, time: Time) -> (Self, Vec<Task>) {
+        let mut app = Self {
+            time,
+            offset: time.wall - time.steady,
+            theme: settled.theme,
+            ascii: settled.ascii,
+            still: settled.still,
+            keys: settled.keys,
+            mouse: settled.mouse,
+            zone: settled.zone,
+            size: (80, 24),
+            screen: Screen::SignIn,
+            layers: Vec::new(),
+            notice: None,
+            tabs: Vec::new(),
+            accounts,
+            account: None,
+            turn: 0,
+            entry: None,
+            store_failure: None,
+            renewing: Renewing::No,
+            wait: 0,
+            renewals: Vec::new(),
+            me: Loaded::default(),
+            health: Loaded::default(),
+            sign_in: sign_in::SignIn::new(settled.issuer.as_deref().unwrap_or_default(), settled.store),
+            sessions: sessions::Sessions::default(),
+            token: token::Token::default(),
+            activity: activity::Activity::default(),
+            profile: account::Profile::default(),
+            admin: admin::Admin::default(),
+        };
+        let tasks = match account {
+            Some(account) => app.turn_to(account),
+            None => sign_in::enter(&mut app),
+        };
+        (app, tasks)
+    }
+
+    /// Shows another account, from nothing.
+    pub fn turn_to(&mut self, account: Account) -> Vec<Task> {
+        self.forget_account();
+        self.account = Some(account);
+        self.screen = Screen::Overview;
+        vec![Task::Look, self.ask_health(), self.ask_me()]
+    }
+
+    /// Nobody is shown any more, and nothing that was of them.
+    pub fn forget_account(&mut self) {
+        self.turn += 1;
+        self.account = None;
+        self.entry = None;
+        self.store_failure = None;
+        self.is_renewed();
+        self.renewals.clear();
+        self.layers.clear();
+        self.me = Loaded::default();
+        self.health = Loaded::default();
+        self.sessions = sessions::Sessions::default();
+        self.token = token::Token::default();
+        self.activity = activity::Activity::default();
+        self.profile = account::Profile::default();
+        self.admin = admin::Admin::default();
+    }
+
+    /// Asks the server how it is.
+    pub fn ask_health(&mut self) -> Task {
+        self.health.ask(self.now());
+        Task::Health
+    }
+
+    /// Asks who is signed in.
+    pub fn ask_me(&mut self) -> Task {
+        self.me.ask(self.now());
+        Task::Get(super::message::Ask::Me)
+    }
+
+    /// Unix milliseconds: by the steady clock, so that a step of the other one does not make a countdown jump.
+    #[must_use]
+    pub const fn now(&self) -> i64 {
+        self.time.steady + self.offset
+    }
+
+    /// Sets the time. After a sleep of the machine, or when the clock was set, the wall is right: then true.
+    pub const fn set_time(&mut self, time: Time) -> bool {
+        self.time = time;
+        let jumped = (time.wall - time.steady - self.offset).abs() > JUMP_MILLIS;
+        if jumped {
+            self.offset = time.wall - time.steady;
+        }
+        jumped
+    }
+
+    /// Why the session of the account ended, when it did.
+    #[must_use]
+    pub fn ended(&self) -> Option<&str> {
+        self.account.as_ref()?.ended.as_deref()
+    }
+
+    /// The server could not be asked: when it is asked again.
+    pub fn wait_longer(&mut self) {
+        self.wait = (self.wait * 2).clamp(AGAIN_MILLIS, AGAIN_AT_MOST);
+        self.renewing = Renewing::Failed { again_at: self.now() + self.wait };
+    }
+
+    /// The server has answered: the tokens are good, or not to be had.
+    pub const fn is_renewed(&mut self) {
+        self.wait = 0;
+        self.renewing = Renewing::No;
+    }
+
+    /// Says something for a while.
+    pub fn tell(&mut self, text: impl Into<String>) {
+        let text = crate::failure::plain(&text.into());
+        self.notice = Some(Notice { text, bad: false, until: Some(self.now() + 6000) });
+    }
+
+    /// Says what went wrong, and the way on.
+    pub fn complain(&mut self, failure: &Failure) {
+        let more =
+            failure.hint.as_ref().or(failure.detail.as_ref()).map(|hint| format!(" · {hint}")).unwrap_or_default();
+        self.notice = Some(Notice { text: format!("{}{more}", failure.error), bad: true, until: None });
+    }
+
+    /// What turns while something is waited for.
+    #[must_use]
+    pub fn spinner(&self) -> char {
+        if self.still {
+            return '-';
+        }
+        let at = usize::try_from(self.time.steady / 125 % 4).unwrap_or(0);
+        ['|', '/', '-', '\\'].get(at).copied().unwrap_or('-')
+    }
+
+    /// Whether something that turns is shown.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        let since =
+            [self.me.since, self.health.since, self.sessions.list.loaded.since, self.activity.list.loaded.since];
+        since.iter().any(Option::is_some)
+            || self.admin.is_waiting()
+            || matches!(self.renewing, Renewing::Since(_))
+            || self.sign_in.is_busy()
+    }
+
+    /// An hour of the day here: `14:02:11`; the date besides when that is another day.
+    #[must_use]
+    pub fn hour(&self, seconds: i64) -> String {
+        let text = |at: i64| crate::clock::rfc3339(at + self.zone).unwrap_or_default();
+        let (then, now) = (text(seconds), text(self.now() / 1000));
+        let day = |text: &str| text.get(..10).unwrap_or_default().to_owned();
+        let hour = then.get(11..19).unwrap_or_default().to_owned();
+        if day(&then) == day(&now) { hour } else { format!("{} {hour}", day(&then)) }
+    }
+
+    /// How long ago that was, roughly; `now` for the last seconds.
+    #[must_use]
+    pub fn ago(&self, moment: &str) -> String {
+        let Some(at) = crate::clock::parse_rfc3339(moment) else { return String::new() };
+        match self.now() / 1000 - at {
+            ..10 => "now".to_owned(),
+            seconds => format!("{} ago", crate::clock::rough(seconds)),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use super::*;
+use crate::app::keys::{Action, GLOBAL, ROWS};
+use crate::app::parts::layer::help_lines;
+use crate::app::screens::ALL;
+
+#[test]
+fn every_action_has_one_row_and_is_possible_somewhere() {
+    for row in &ROWS {
+        assert_eq!(ROWS.iter().filter(|other| other.action == row.action || other.name == row.name).count(), 1);
+        assert_eq!(row.action.row().name, row.name);
+        let possible = GLOBAL.contains(&row.action) || ALL.iter().any(|screen| screen.actions().contains(&row.action));
+        assert!(possible, "{}", row.name);
+    }
+}
+
+#[test]
+fn the_help_lists_exactly_the_keys_of_the_screen() {
+    for screen in ALL {
+        let mut app = signed_in();
+        app.screen = screen;
+        let lines = help_lines(&app, "");
+        for row in &ROWS {
+            let possible = GLOBAL.contains(&row.action) || screen.actions().contains(&row.action);
+            let line = format!("{:<16} {}", app.keys.shown(row.action), row.title);
+            assert_eq!(lines.contains(&line), possible, "{screen:?} {}", row.name);
+        }
+    }
+}
+
+#[test]
+fn keys_can_be_settled_and_a_clash_is_told() {
+    let settled = |pairs: &[(&str, &str)]| {
+        let keys = pairs.iter().map(|(name, key)| ((*name).to_owned(), vec![(*key).to_owned()]));
+        Keymap::new(&keys.collect())
+    };
+    let keys = settled(&[("renew", "f9")]).unwrap();
+    assert_eq!((keys.first(Action::Renew), keys.first(Action::Copy)), ("f9".to_owned(), "y".to_owned()));
+    for (pairs, told) in [
+        (&[("renew", "y")][..], "`y` is both renew and copy"),
+        (&[("renw", "y")][..], "there is no action `renw`"),
+        (&[("renew", "ctrl-")][..], "`ctrl-` is no key"),
+    ] {
+        assert!(settled(pairs).unwrap_err().error.contains(told), "{told}");
+    }
+}
+
+#[test]
+fn everything_that_can_be_done_is_found_by_name_and_names_its_command() {
+    let mut app = signed_in();
+    assert_eq!(press(&mut app, ":sign out<enter>"), []);
+    insta::assert_snapshot!("question-sign-out", screens(&mut app));
+    press(&mut app, "<esc>:");
+    insta::assert_snapshot!("commands", screens(&mut app));
+    press(&mut app, "<esc>?");
+    insta::assert_snapshot!("help", screens(&mut app));
+    for row in ROWS.iter().filter(|row| !GLOBAL.contains(&row.action)) {
+        let list = [Action::Mark, Action::Filter, Action::Sort].contains(&row.action);
+        assert!(list || row.line.is_some(), "{} has no command", row.name);
+    }
+}
+
+#[test]
+fn escape_closes_any_layer_and_ctrl_c_leaves_from_anywhere() {
+    for keys in ["?", ":", "l", "2", "a", "?/x"] {
+        let mut app = signed_in();
+        press(&mut app, keys);
+        press(&mut app, "<esc><esc>");
+        assert!(app.layers.is_empty(), "{keys}");
+        press(&mut app, keys);
+        assert_eq!(press(&mut app, "<ctrl-c>").last(), Some(&Task::Quit), "{keys}");
+    }
+    let mut app = signed_out();
+    assert_eq!(press(&mut app, "q"), []);
+    assert_eq!(press(&mut app, "<ctrl-c>"), [Task::Quit]);
+}

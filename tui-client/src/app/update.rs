@@ -1,0 +1,313 @@
+//! What does a message change, and what is to be done about it? Pure: it reads no clock and asks nobody.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+
+use super::keys::{Action, GLOBAL, Key};
+use super::message::{Ask, Change, Did, Got, Look, Message, Task};
+use super::parts::gauge::State;
+use super::parts::layer::{self, Layer, Taken};
+use super::screens::{self, Screen};
+use super::state::{App, Renewing, Time};
+use crate::failure::{Code, Failure};
+
+/// Takes in what happened at that time.
+pub fn update(app: &mut App, message: Message, time: Time) -> Vec<Task> {
+    let jumped = app.set_time(time);
+    let mut tasks = match message {
+        Message::Key(event) if event.kind != KeyEventKind::Release => key(app, event),
+        Message::Mouse(event) => mouse(app, event.kind, event.column, event.row),
+        Message::Paste(text) => paste(app, &text),
+        Message::Resize(width, height) => {
+            app.size = (width, height);
+            Vec::new()
+        }
+        Message::Resumed => vec![Task::Mouse(app.mouse), Task::Redraw, Task::Accounts],
+        Message::Tick => tick(app),
+        Message::Done(turn, did) if turn == app.turn => done(app, *did),
+        // A key that is let go, and what was asked for somebody else or before they left.
+        Message::Key(_) | Message::Done(..) => Vec::new(),
+    };
+    if jumped {
+        // The machine has slept, or its clock was set: what others did meanwhile is looked at at once.
+        tasks.push(Task::Accounts);
+        if matches!(app.renewing, Renewing::Failed { .. }) {
+            app.is_renewed();
+        }
+    }
+    tasks.extend(renew_when_due(app));
+    tasks
+}
+
+/// Renews by itself what is due.
+fn renew_when_due(app: &mut App) -> Option<Task> {
+    let due = match app.renewing {
+        Renewing::No => matches!(State::of(app), State::Soon | State::Expired),
+        Renewing::Since(_) => false,
+        Renewing::Failed { again_at } => app.ended().is_none() && app.now() >= again_at,
+    };
+    if !due || app.entry.is_none() {
+        return None;
+    }
+    Some(start_renewal(app, false))
+}
+
+fn start_renewal(app: &mut App, new: bool) -> Task {
+    app.renewing = Renewing::Since(app.now());
+    Task::Renew { new }
+}
+
+fn tick(app: &mut App) -> Vec<Task> {
+    let now = app.now();
+    if app.notice.as_ref().and_then(|notice| notice.until).is_some_and(|until| until <= now) {
+        app.notice = None;
+    }
+    screens::tick(app)
+}
+
+fn key(app: &mut App, event: KeyEvent) -> Vec<Task> {
+    let pressed = Key::of(event);
+    // Nothing takes this key from the one who wants to leave.
+    if event.code == KeyCode::Char('c') && event.modifiers.contains(KeyModifiers::CONTROL) {
+        return vec![Task::Quit];
+    }
+    if app.notice.as_ref().is_some_and(|notice| notice.bad) {
+        app.notice = None;
+    }
+    if let Some(mut layer) = app.layers.pop() {
+        let action = app.keys.action(pressed, &[GLOBAL]);
+        let taken = layer::key(app, &mut layer, event, action);
+        return take(app, layer, taken);
+    }
+    if let Some(tasks) = screens::types(app, event) {
+        return tasks;
+    }
+    app.keys.action(pressed, &[app.screen.actions(), GLOBAL]).map(|action| act(app, action)).unwrap_or_default()
+}
+
+fn take(app: &mut App, layer: Layer, taken: Taken) -> Vec<Task> {
+    match taken {
+        Taken::Stay => app.layers.push(layer),
+        Taken::Close => {}
+        Taken::Do(tasks) => return tasks,
+        Taken::Act(action) => return act(app, action),
+        Taken::Use(at) => return use_account(app, at),
+        Taken::Send(form) => return screens::send(app, form),
+    }
+    Vec::new()
+}
+
+fn use_account(app: &mut App, at: usize) -> Vec<Task> {
+    let Some(account) = app.accounts.accounts.get(at).cloned() else { return Vec::new() };
+    let mut tasks = vec![Task::Use(account.clone())];
+    tasks.extend(app.turn_to(account));
+    tasks
+}
+
+/// Does what was asked for: what is everywhere the same here, the rest on its screen.
+pub fn act(app: &mut App, action: Action) -> Vec<Task> {
+    let nobody = app.account.is_none();
+    match action {
+        Action::Quit => return vec![Task::Quit],
+        Action::Suspend => return vec![Task::Suspend],
+        Action::Redraw => return vec![Task::Redraw],
+        Action::Help => app.layers.push(Layer::help()),
+        Action::Commands => app.layers.push(Layer::commands()),
+        Action::Mouse => {
+            app.mouse = !app.mouse;
+            app.tell(if app.mouse {
+                "the mouse is ours: hold Shift to select text"
+            } else {
+                "the mouse is the terminal's"
+            });
+            return vec![Task::Mouse(app.mouse)];
+        }
+        Action::Switch if app.accounts.accounts.is_empty() => app.tell("no account is signed in here"),
+        Action::Switch => {
+            let active = app.account.as_ref().map(|account| account.name.clone());
+            let selected = app.accounts.accounts.iter().position(|account| Some(&account.name) == active.as_ref());
+            app.layers.push(Layer::Accounts { selected: selected.unwrap_or(0) });
+        }
+        Action::SignIn => return screens::sign_in::enter(app),
+        _ if Screen::of(action).is_some() && nobody => app.tell("sign in first"),
+        _ => match Screen::of(action) {
+            Some(screen) => return go(app, screen),
+            None => return screens::act(app, action),
+        },
+    }
+    Vec::new()
+}
+
+/// Goes to a screen, and fetches what it shows when that is not there yet.
+pub fn go(app: &mut App, screen: Screen) -> Vec<Task> {
+    app.screen = screen;
+    screens::arrive(app)
+}
+
+fn mouse(app: &mut App, kind: MouseEventKind, column: u16, row: u16) -> Vec<Task> {
+    match kind {
+        MouseEventKind::ScrollUp => wheel(app, Action::Up),
+        MouseEventKind::ScrollDown => wheel(app, Action::Down),
+        MouseEventKind::Down(MouseButton::Left) if app.layers.is_empty() => {
+            let tab = app.tabs.iter().find(|(area, _)| area.contains((column, row).into())).map(|(_, screen)| *screen);
+            match tab {
+                Some(screen) => go(app, screen),
+                None => screens::click(app, column, row),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn wheel(app: &mut App, action: Action) -> Vec<Task> {
+    let Some(mut layer) = app.layers.pop() else { return screens::act(app, action) };
+    let code = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
+    // A question is not closed by a wheel.
+    if !matches!(layer, Layer::Confirm { .. } | Layer::TypeName { .. } | Layer::Form(_)) {
+        layer::key(app, &mut layer, KeyEvent::new(code, KeyModifiers::NONE), Some(action));
+    }
+    app.layers.push(layer);
+    Vec::new()
+}
+
+fn paste(app: &mut App, text: &str) -> Vec<Task> {
+    match app.layers.last_mut() {
+        Some(Layer::Form(form)) => {
+            if let Some(field) = form.fields.get_mut(form.focus) {
+                field.paste(text);
+            }
+        }
+        Some(Layer::TypeName { field, .. }) => field.paste(text),
+        Some(Layer::Help { filter, .. } | Layer::Commands { filter, .. }) => filter.paste(text),
+        Some(_) => {}
+        None => screens::paste(app, text),
+    }
+    Vec::new()
+}
+
+fn done(app: &mut App, did: Did) -> Vec<Task> {
+    match did {
+        Did::Accounts(Ok(accounts)) => return accounts_changed(app, accounts),
+        Did::Looked(look) => return looked(app, look),
+        Did::Renewed(renewed, look) => {
+            let mut tasks = looked(app, look);
+            tasks.extend(renewed_or_not(app, renewed));
+            return tasks;
+        }
+        Did::Health(health) => app.health.come(health),
+        Did::Got(ask, got) => return came(app, &ask, got),
+        Did::Changed(change, answer) => return changed(app, change, answer),
+        Did::Probed(store, probed) => screens::sign_in::probed(app, store, probed),
+        Did::Checked(server, checked) => screens::sign_in::checked(app, &server, checked),
+        Did::SignedIn(Ok((account, warning))) => {
+            let tasks = app.turn_to(account.clone());
+            app.accounts.put(account.clone());
+            app.tell(warning.unwrap_or_else(|| format!("signed in to {} as {}", account.issuer, account.username)));
+            return tasks;
+        }
+        Did::SignedIn(Err(failure)) => screens::sign_in::refused(app, failure),
+        Did::SignedOut(Ok(warning)) => {
+            let name = app.account.as_ref().map(|account| account.name.clone()).unwrap_or_default();
+            app.accounts.remove(&name);
+            app.forget_account();
+            let tasks = screens::sign_in::enter(app);
+            app.tell(warning.unwrap_or_else(|| format!("{name} is signed out")));
+            return tasks;
+        }
+        Did::Accounts(Err(failure)) | Did::SignedOut(Err(failure)) => app.complain(&failure),
+        Did::Verified(checks) => app.token.checks = Some(checks),
+    }
+    Vec::new()
+}
+
+fn looked(app: &mut App, look: Look) -> Vec<Task> {
+    app.renewals = look.renewals;
+    match look.entry {
+        Ok(entry) => (app.entry, app.store_failure) = (Some(entry), None),
+        // A session that has ended may have no entry any more: that is said already.
+        Err(failure) if app.ended().is_none() => {
+            app.complain(&failure);
+            app.store_failure = Some(failure);
+        }
+        Err(_) => {}
+    }
+    screens::token::looked(app)
+}
+
+/// Another process may have signed somebody in or out, or found that a session has ended.
+fn accounts_changed(app: &mut App, accounts: crate::accounts::Accounts) -> Vec<Task> {
+    app.accounts = accounts;
+    let Some(shown) = &app.account else { return Vec::new() };
+    let key = shown.key();
+    let Some(now) = app.accounts.accounts.iter().find(|account| account.key() == key).cloned() else {
+        app.forget_account();
+        let tasks = screens::sign_in::enter(app);
+        app.tell("the account was signed out by another program");
+        return tasks;
+    };
+    app.account = Some(now);
+    vec![Task::Look]
+}
+
+fn renewed_or_not(app: &mut App, renewed: Result<Option<String>, Failure>) -> Vec<Task> {
+    match renewed {
+        Ok(warning) => {
+            // The old token may still live while the server is away.
+            let due = app.entry.as_ref().is_some_and(|entry| entry.left(app.now()) <= entry.due_at());
+            if due {
+                app.wait_longer()
+            } else {
+                app.is_renewed()
+            }
+            if let Some(warning) = warning.filter(|_| !due) {
+                app.tell(warning);
+            }
+        }
+        Err(failure) if failure.code == Code::Away => app.wait_longer(),
+        Err(failure) if failure.code == Code::SignIn => return ended(app, failure),
+        Err(failure) => {
+            app.complain(&failure);
+            app.wait_longer();
+        }
+    }
+    Vec::new()
+}
+
+/// The session has ended: what other processes know of it is read too.
+fn ended(app: &mut App, failure: Failure) -> Vec<Task> {
+    app.is_renewed();
+    if let (Some(account), Some(reason)) = (&mut app.account, failure.reason) {
+        account.ended = Some(reason);
+    }
+    vec![Task::Accounts]
+}
+
+fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
+    if let Err(failure) = &got {
+        // The reason is known once the store is read again.
+        if failure.code == Code::SignIn {
+            let tasks = ended(app, failure.clone());
+            screens::came(app, ask, got);
+            return tasks;
+        }
+        if *ask != Ask::Me || failure.code != Code::Away {
+            app.complain(&failure.clone().hint(format!("{} try again", app.keys.first(Action::Reload))));
+        }
+    }
+    screens::came(app, ask, got);
+    Vec::new()
+}
+
+fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Value>, Failure>) -> Vec<Task> {
+    match answer {
+        Ok(answer) => {
+            app.tell(change.done.clone());
+            screens::changed(app, &change, answer);
+            change.then.into_iter().map(|ask| screens::ask(app, ask)).collect()
+        }
+        Err(failure) => {
+            app.complain(&failure);
+            screens::refused(app, &change, &failure);
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! How is a task done? Beside the screen, with the account's keeper; what comes of it is sent back as a message.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime};
+
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::message::{Ask, Change, Did, Got, Health, Look, Message, SignIn, Task};
+use crate::accounts::{Account, Accounts};
+use crate::api::Page;
+use crate::failure::{Code, Failure};
+use crate::journal;
+use crate::oauth::{Answer, Issuer, Server};
+use crate::renewal::{Keeper, Wish};
+use crate::session;
+use crate::settings::Folders;
+use crate::token_store::TokenStore;
+
+/// As many rows as the server gives at once.
+const ROWS: usize = 200;
+
+/// Does what is asked for, several things at once.
+pub struct Worker {
+    folders: Folders,
+    messages: UnboundedSender<Message>,
+    keeper: Option<Keeper>,
+    /// When the files of other processes were last seen to change.
+    seen: [Option<SystemTime>; 2],
+}
+
+impl Worker {
+    /// For these folders; what is done is told there.
+    #[must_use]
+    pub const fn new(folders: Folders, messages: UnboundedSender<Message>) -> Self {
+        Self { folders, messages, keeper: None, seen: [None; 2] }
+    }
+
+    /// The account that is shown now: one keeper a turn, so that its store and its connections are opened once.
+    pub fn turn_to(&mut self, account: Option<&Account>) {
+        let same = match (&self.keeper, account) {
+            (Some(keeper), Some(account)) => keeper.account() == account,
+            (None, None) => true,
+            _ => false,
+        };
+        if !same {
+            self.keeper = account.and_then(|account| match &self.keeper {
+                // It has ended, or begun again: the same store and server.
+                Some(keeper) if keeper.account().key() == account.key() && keeper.account().store == account.store => {
+                    Some(keeper.with(account))
+                }
+                _ => Keeper::new(&self.folders, account).ok(),
+            });
+            self.look_around();
+        }
+    }
+
+    /// Whether another process has changed the accounts, or renewed the tokens, since we looked last. Two looks at a folder, no more.
+    pub fn look_around(&mut self) -> Option<Task> {
+        let changed = |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
+        let renewals =
+            self.keeper.as_ref().and_then(|keeper| changed(journal::path(&self.folders, &keeper.account().key())));
+        let now = [changed(Accounts::path(&self.folders)), renewals];
+        let before = std::mem::replace(&mut self.seen, now);
+        if before[0] != now[0] {
+            return Some(Task::Accounts);
+        }
+        (before[1] != now[1]).then_some(Task::Look)
+    }
+
+    /// Begins a task of this turn.
+    pub fn begin(&self, turn: u32, task: Task) {
+        let (folders, messages, keeper) = (self.folders.clone(), self.messages.clone(), self.keeper.clone());
+        tokio::spawn(async move {
+            if let Some(did) = work(folders, keeper, task).await {
+                // Whoever left wants no answer.
+                let _ = messages.send(Message::Done(turn, Box::new(did)));
+            }
+        });
+    }
+}
+
+async fn work(folders: Folders, keeper: Option<Keeper>, task: Task) -> Option<Did> {
+    let nobody = || Failure::new(Code::SignIn, "nobody is signed in");
+    Some(match task {
+        Task::Accounts => Did::Accounts(Accounts::read(&folders)),
+        Task::Probe(kind) => Did::Probed(kind, TokenStore::new(kind, &folders).probe().await),
+        Task::Check(server) => {
+            let checked = check(&server).await;
+            Did::Checked(server, checked)
+        }
+        Task::SignIn(wanted) => Did::SignedIn(sign_in(&folders, wanted).await),
+        Task::SignOut(account, reach) => Did::SignedOut(session::end(&folders, &account, reach).await),
+        Task::Use(account) => {
+            let used = Accounts::change(&folders, |accounts| {
+                accounts.active = Some(account.name);
+                Ok(accounts.clone())
+            });
+            Did::Accounts(used.await)
+        }
+        Task::Look => Did::Looked(look(&folders, &keeper?).await),
+        Task::Renew { new } => {
+            let keeper = keeper?;
+            let held = keeper.token(Wish { new, ..Wish::default() }).await;
+            Did::Renewed(held.map(|held| held.warning), look(&folders, &keeper).await)
+        }
+        Task::Health => Did::Health(match &keeper {
+            Some(keeper) => health(keeper.server()).await,
+            None => Err(nobody()),
+        }),
+        Task::Get(ask) => {
+            let got = match &keeper {
+                Some(keeper) => get(keeper, &ask).await,
+                None => Err(nobody()),
+            };
+            Did::Got(ask, got)
+        }
+        Task::Change(change) => {
+            let changed = match &keeper {
+                Some(keeper) => send(keeper, &change).await,
+                None => Err(nobody()),
+            };
+            Did::Changed(change, changed)
+        }
+        // The loop does them itself: they are about the terminal.
+        Task::Verify(_) | Task::Copy(..) | Task::Mouse(_) | Task::Suspend | Task::Redraw | Task::Quit => return None,
+    })
+}
+
+async fn look(folders: &Folders, keeper: &Keeper) -> Look {
+    Look { entry: keeper.entry().await, renewals: journal::read(folders, &keeper.account().key()) }
+}
+
+async fn check(typed: &str) -> Result<u128, Failure> {
+    let server = Server::new(Issuer::parse(typed)?)?;
+    let begun = Instant::now();
+    server.check().await?;
+    Ok(begun.elapsed().as_millis())
+}
+
+async fn sign_in(folders: &Folders, wanted: SignIn) -> Result<(Account, Option<String>), Failure> {
+    let server = Server::new(Issuer::parse(&wanted.server)?)?;
+    let store = TokenStore::new(wanted.store, folders);
+    store.probe().await?;
+    server.check().await?;
+    let label = wanted.label.as_deref();
+    let begun = session::begin(folders, &server, &store, label, &wanted.username, &wanted.password).await?;
+    Ok((begun.account, begun.warning))
+}
+
+async fn health(server: &Server) -> Result<Health, Failure> {
+    let begun = Instant::now();
+    let answer = server.get("/.well-known/jwks.json").await?;
+    let millis = begun.elapsed().as_millis();
+    let judged = judged(server, answer)?;
+    let keys = judged.json().and_then(|body| Some(body.get("keys")?.as_array()?.len())).unwrap_or(0);
+    Ok(Health { millis, keys, clock_skew: judged.clock_skew })
+}
+
+fn judged(server: &Server, answer: Answer) -> Result<Answer, Failure> {
+    if answer.status.is_success() { Ok(answer) } else { Err(server.failure_of(&answer)) }
+}
+
+async fn fetch<T: DeserializeOwned>(keeper: &Keeper, path: &str) -> Result<T, Failure> {
+    let (answer, _) = keeper.ask(Method::GET, path, None).await?;
+    let answer = judged(keeper.server(), answer)?;
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        Failure::new(
+            Code::Other,
+            format!("{} answers {path} in a way that is not known: {error}", keeper.server().issuer().as_str()),
+        )
+    })
+}
+
+/// The whole list, page after page; of the longest ones the newest rows.
+async fn rows<T: DeserializeOwned>(keeper: &Keeper, path: &str, most: usize) -> Result<Vec<T>, Failure> {
+    let mut rows = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = format!("{path}?limit={ROWS}");
+        if let Some(cursor) = &cursor {
+            query.push_str("&cursor=");
+            query.extend(url::form_urlencoded::byte_serialize(cursor.as_bytes()));
+        }
+        let page: Page<T> = fetch(keeper, &query).await?;
+        rows.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() || rows.len() >= most {
+            return Ok(rows);
+        }
+    }
+}
+
+async fn get(keeper: &Keeper, ask: &Ask) -> Result<Got, Failure> {
+    Ok(match ask {
+        Ask::Me => Got::Me(fetch(keeper, "/api/v1/me").await?),
+        Ask::Sessions => Got::Sessions(rows(keeper, "/api/v1/me/sessions", 10 * ROWS).await?),
+        Ask::Activity => Got::Events(rows(keeper, "/api/v1/me/activity", ROWS).await?),
+        Ask::Users => Got::Users(rows(keeper, "/api/v1/admin/users", 10 * ROWS).await?),
+        Ask::Clients => Got::Clients(rows(keeper, "/api/v1/admin/clients", 10 * ROWS).await?),
+        Ask::Keys => Got::Keys(rows(keeper, "/api/v1/admin/keys", ROWS).await?),
+        Ask::Events => Got::Events(rows(keeper, "/api/v1/admin/events", ROWS).await?),
+    })
+}
+
+async fn send(keeper: &Keeper, change: &Change) -> Result<Option<serde_json::Value>, Failure> {
+    let method = Method::from_bytes(change.method.as_bytes()).unwrap_or(Method::GET);
+    let (answer, _) = keeper.ask(method, &change.path, change.body.as_ref()).await?;
+    Ok(judged(keeper.server(), answer)?.json())
+}
