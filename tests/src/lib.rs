@@ -8,6 +8,7 @@ pub mod rows;
 pub mod server;
 pub mod temp;
 pub mod terminal;
+pub mod tmux;
 pub mod wire;
 
 use std::fs::OpenOptions;

@@ -18,17 +18,22 @@ use crate::wait_for;
 /// The server's binary.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| built("grantd"))
+    BINARY.get_or_init(|| built("--bin", "grantd"))
 }
 
 /// The terminal client's binary.
 pub fn grant_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| built("grant"))
+    BINARY.get_or_init(|| built("--bin", "grant"))
+}
+
+/// An example of the terminal client.
+pub fn example(name: &str) -> PathBuf {
+    built("--example", name)
 }
 
 /// The binary of the profile that this program was built with. Cargo makes it when it is missing or old.
-fn built(name: &str) -> PathBuf {
+fn built(kind: &str, name: &str) -> PathBuf {
     let program = std::env::current_exe().expect("the path of this program");
     // target/debug/deps/http-0123 of a test, target/release/grantd-load of a program.
     let profile = program.ancestors().skip(1).find(|dir| !dir.ends_with("deps")).expect("a directory of Cargo's");
@@ -36,14 +41,14 @@ fn built(name: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     // The same selection of packages as everywhere: with another one Cargo would choose other features and build all anew.
-    build.args(["build", "--quiet", "--workspace", "--bin", name, "--target-dir"]).arg(target);
+    build.args(["build", "--quiet", "--workspace", kind, name, "--target-dir"]).arg(target);
     if profile.ends_with("release") {
         build.arg("--release");
     }
     build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let status = build.status().expect("cargo");
     assert!(status.success(), "{name} could not be built");
-    profile.join(name)
+    if kind == "--example" { profile.join("examples").join(name) } else { profile.join(name) }
 }
 
 /// Sends a signal (`TERM`, `INT`, …) to a process that we started.

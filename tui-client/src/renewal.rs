@@ -1,5 +1,6 @@
 //! How do many processes share one refresh token? Who needs a newer access token waits for a lock, looks again, and only then asks.
 
+use std::fmt;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -42,7 +43,25 @@ pub struct Held {
     /// What it covers.
     pub scope: String,
     /// What its user should know.
-    pub warning: Option<String>,
+    pub warning: Option<Warning>,
+}
+
+/// Why a token is not as new as it was wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Another was fetched but a moment ago.
+    JustRenewed,
+    /// The server is away: what it said, and how many seconds the token still has.
+    Away(String, i64),
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JustRenewed => f.write_str("the token was renewed a moment ago; here is that one"),
+            Self::Away(why, left) => write!(f, "{why}; the token still lives for {}", clock::span(*left)),
+        }
+    }
 }
 
 /// An account with its store and its server.
@@ -152,7 +171,7 @@ impl Keeper {
             && is_recent(&entry)
             && let Some(mut held) = as_is(&entry)
         {
-            held.warning = Some("the token was renewed a moment ago; here is that one".to_owned());
+            held.warning = Some(Warning::JustRenewed);
             return Ok(held);
         }
         self.renew(entry, wish).await
@@ -168,7 +187,7 @@ impl Keeper {
         method: Method,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<(Answer, Option<String>), Failure> {
+    ) -> Result<(Answer, Option<Warning>), Failure> {
         let held = self.token(Wish::default()).await?;
         let answer = self.server.ask(method.clone(), path, &held.access_token, body).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
@@ -201,8 +220,7 @@ impl Keeper {
                 let Some(mut held) = as_is(&entry).filter(|_| !particular && failure.code == Code::Away) else {
                     return Err(failure);
                 };
-                let left = clock::span(entry.left(clock::now_millis()) / 1000);
-                held.warning = Some(format!("{}; the token still lives for {left}", failure.error));
+                held.warning = Some(Warning::Away(failure.error, entry.left(clock::now_millis()) / 1000));
                 Ok(held)
             }
         }

@@ -8,6 +8,7 @@ use crate::accounts::{Account, Accounts};
 use crate::api::{Client, Event, Key, Session, User};
 use crate::failure::Failure;
 use crate::journal::Renewal;
+use crate::renewal::Warning;
 use crate::secret::Secret;
 use crate::session::Reach;
 use crate::token_store::{Entry, StoreKind};
@@ -39,7 +40,7 @@ pub enum Did {
     /// The store and the journal were read.
     Looked(Look),
     /// The tokens were renewed, or those that there are will do, perhaps with a warning; and what is in the store now.
-    Renewed(Result<Option<String>, Failure>, Look),
+    Renewed(Result<Option<Warning>, Failure>, Look),
     /// The server said how it is.
     Health(Result<Health, Failure>),
     /// Something was fetched.

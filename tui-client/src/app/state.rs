@@ -90,6 +90,8 @@ pub struct App {
     pub account: Option<Account>,
     /// Which turn it is: an answer that was asked for in an earlier one is of another account.
     pub turn: u32,
+    /// Why its session ended, as the server said to us; the list of accounts may not know yet.
+    pub told_end: Option<String>,
     /// Its tokens.
     pub entry: Option<Entry>,
     /// Why they cannot be read.
@@ -161,6 +163,7 @@ impl App {
             accounts,
             account: None,
             turn: 0,
+            told_end: None,
             entry: None,
             store_failure: None,
             renewing: Renewing::No,
@@ -187,13 +190,15 @@ impl App {
         self.forget_account();
         self.account = Some(account);
         self.screen = Screen::Overview;
-        vec![Task::Look, self.ask_health(), self.ask_me()]
+        let sessions = super::screens::ask(self, super::message::Ask::Sessions);
+        vec![Task::Look, self.ask_health(), self.ask_me(), sessions]
     }
 
     /// Nobody is shown any more, and nothing that was of them.
     pub fn forget_account(&mut self) {
         self.turn += 1;
         self.account = None;
+        self.told_end = None;
         self.entry = None;
         self.store_failure = None;
         self.is_renewed();
@@ -239,7 +244,7 @@ impl App {
     /// Why the session of the account ended, when it did.
     #[must_use]
     pub fn ended(&self) -> Option<&str> {
-        self.account.as_ref()?.ended.as_deref()
+        self.account.as_ref()?.ended.as_deref().or(self.told_end.as_deref())
     }
 
     /// The server could not be asked: when it is asked again.

@@ -4,11 +4,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButto
 
 use super::keys::{Action, GLOBAL, Key};
 use super::message::{Ask, Change, Did, Got, Look, Message, Task};
-use super::parts::gauge::State;
 use super::parts::layer::{self, Layer, Taken};
 use super::screens::{self, Screen};
 use super::state::{App, Renewing, Time};
 use crate::failure::{Code, Failure};
+use crate::renewal::Warning;
 
 /// Takes in what happened at that time.
 pub fn update(app: &mut App, message: Message, time: Time) -> Vec<Task> {
@@ -41,14 +41,14 @@ pub fn update(app: &mut App, message: Message, time: Time) -> Vec<Task> {
 /// Renews by itself what is due.
 fn renew_when_due(app: &mut App) -> Option<Task> {
     let due = match app.renewing {
-        Renewing::No => matches!(State::of(app), State::Soon | State::Expired),
+        Renewing::No => {
+            let left = app.entry.as_ref().map(|entry| entry.left(app.now()) - entry.due_for_all_at());
+            app.ended().is_none() && left.is_some_and(|left| left <= 0)
+        }
         Renewing::Since(_) => false,
         Renewing::Failed { again_at } => app.ended().is_none() && app.now() >= again_at,
     };
-    if !due || app.entry.is_none() {
-        return None;
-    }
-    Some(start_renewal(app, false))
+    due.then(|| start_renewal(app, false))
 }
 
 fn start_renewal(app: &mut App, new: bool) -> Task {
@@ -222,7 +222,13 @@ fn done(app: &mut App, did: Did) -> Vec<Task> {
 fn looked(app: &mut App, look: Look) -> Vec<Task> {
     app.renewals = look.renewals;
     match look.entry {
-        Ok(entry) => (app.entry, app.store_failure) = (Some(entry), None),
+        Ok(entry) => {
+            // Somebody has signed in again.
+            if app.entry.as_ref().is_some_and(|before| before.session_id != entry.session_id) {
+                app.told_end = None;
+            }
+            (app.entry, app.store_failure) = (Some(entry), None);
+        }
         // A session that has ended may have no entry any more: that is said already.
         Err(failure) if app.ended().is_none() => {
             app.complain(&failure);
@@ -248,20 +254,14 @@ fn accounts_changed(app: &mut App, accounts: crate::accounts::Accounts) -> Vec<T
     vec![Task::Look]
 }
 
-fn renewed_or_not(app: &mut App, renewed: Result<Option<String>, Failure>) -> Vec<Task> {
+fn renewed_or_not(app: &mut App, renewed: Result<Option<Warning>, Failure>) -> Vec<Task> {
     match renewed {
-        Ok(warning) => {
-            // The old token may still live while the server is away.
-            let due = app.entry.as_ref().is_some_and(|entry| entry.left(app.now()) <= entry.due_at());
-            if due {
-                app.wait_longer()
-            } else {
-                app.is_renewed()
-            }
-            if let Some(warning) = warning.filter(|_| !due) {
-                app.tell(warning);
-            }
+        Ok(None) => app.is_renewed(),
+        Ok(Some(warning @ Warning::JustRenewed)) => {
+            app.is_renewed();
+            app.tell(warning.to_string());
         }
+        Ok(Some(Warning::Away(..))) => app.wait_longer(),
         Err(failure) if failure.code == Code::Away => app.wait_longer(),
         Err(failure) if failure.code == Code::SignIn => return ended(app, failure),
         Err(failure) => {
@@ -275,9 +275,7 @@ fn renewed_or_not(app: &mut App, renewed: Result<Option<String>, Failure>) -> Ve
 /// The session has ended: what other processes know of it is read too.
 fn ended(app: &mut App, failure: Failure) -> Vec<Task> {
     app.is_renewed();
-    if let (Some(account), Some(reason)) = (&mut app.account, failure.reason) {
-        account.ended = Some(reason);
-    }
+    app.told_end = failure.reason;
     vec![Task::Accounts]
 }
 

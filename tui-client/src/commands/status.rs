@@ -88,8 +88,8 @@ async fn ask(keeper: &Keeper) -> Result<Option<i64>, Failure> {
     let mut wish = Wish::default();
     loop {
         let held = keeper.token(wish).await?;
-        if held.warning.is_some() && !wish.new {
-            return Err(Failure::new(Code::Away, held.warning.unwrap_or_default()));
+        if let Some(warning) = held.warning.filter(|_| !wish.new) {
+            return Err(Failure::new(Code::Away, warning));
         }
         let answer = keeper.server().ask(Method::GET, USERINFO, &held.access_token, None).await?;
         match answer.status {

@@ -84,6 +84,12 @@ impl Entry {
         jwt::life(self.access_token.as_ref()?.expose())
     }
 
+    /// With how many milliseconds left it is due for all, whatever chance has added to or taken from that of others.
+    #[must_use]
+    pub fn due_for_all_at(&self) -> i64 {
+        self.due_at() * 9 / 10
+    }
+
     /// With how many milliseconds left it is due: the smaller of a minute and a fifth of its life.
     #[must_use]
     pub fn due_at(&self) -> i64 {

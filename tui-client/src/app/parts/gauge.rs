@@ -123,7 +123,7 @@ pub fn next(app: &App) -> String {
         State::Expired => "renews when it is needed".to_owned(),
         _ => format!(
             "renews by itself in {}",
-            clock::face(((entry.left(app.now()) - entry.due_at()).max(0) + 999) / 1000)
+            clock::face(((entry.left(app.now()) - entry.due_for_all_at()).max(0) + 999) / 1000)
         ),
     }
 }

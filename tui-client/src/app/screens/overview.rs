@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::keys::Action;
 use crate::app::message::Task;
@@ -73,12 +74,14 @@ fn boxed(app: &App, frame: &mut Frame, area: Rect, title: &str, has_keys: bool, 
     frame.render_widget(Paragraph::new(lines), inside);
 }
 
-/// Two texts at both ends of a line, the first of which gives way.
+/// Two texts at both ends of a line; where there is no room for both, the second gives way.
 fn ends(left: &str, right: &str, width: u16) -> String {
     let width = usize::from(width);
-    let right = cut(right, width / 2);
-    let left = cut(left, width.saturating_sub(right.chars().count() + 2));
-    let gap = width.saturating_sub(left.chars().count() + right.chars().count());
+    let left = cut(left, width);
+    let right = cut(right, width.saturating_sub(left.width() + 2));
+    // A few letters say nothing.
+    let right = if right.width() < 12 && right.ends_with('…') { String::new() } else { right };
+    let gap = width.saturating_sub(left.width() + right.width());
     format!("{left}{}{right}", " ".repeat(gap))
 }
 
@@ -91,11 +94,12 @@ fn draw_who(app: &App, frame: &mut Frame, area: Rect) {
     };
     let session = app.entry.as_ref().map(|entry| entry.session_id.clone()).unwrap_or_default();
     let own = app.sessions.list.loaded.value.iter().flatten().find(|session| session.current);
-    let until = own.and_then(|session| session.expires_at.get(..10)).map(|day| format!("ends {day} at the latest"));
+    let since =
+        own.and_then(|session| clock::parse_rfc3339(&session.created_at)).map(|at| format!("since {}", app.hour(at)));
     let title = if app.ended().is_some() { "Signed out" } else { "Signed in" };
     let lines = vec![
         Line::styled(ends(&plain(&name), &account.issuer, width), app.theme.style(Role::Strong)),
-        Line::raw(ends(&format!("this session  {session}"), &until.unwrap_or_default(), width)),
+        Line::raw(ends(&format!("this session  {session}"), &since.unwrap_or_default(), width)),
     ];
     boxed(app, frame, area, title, false, lines);
 }
@@ -164,10 +168,7 @@ fn health_lines(app: &App) -> Vec<Line<'static>> {
         ),
         (None, None) => ("asking".to_owned(), "-".to_owned(), "-".to_owned()),
     };
-    vec![
-        Line::raw(format!("server  {server:<12} clock  {skew}")),
-        Line::raw(format!("keys    {keys:<12} store  {store}")),
-    ]
+    vec![Line::raw(format!("server {server:<11}clock {skew}")), Line::raw(format!("keys   {keys:<11}store {store}"))]
 }
 
 fn draw_log(app: &App, frame: &mut Frame, area: Rect) {

@@ -47,16 +47,17 @@ fn the_gauge_has_a_word_and_a_time_in_each_of_its_states() {
 #[test]
 fn a_token_that_ends_soon_is_renewed_by_itself_once() {
     let mut app = signed_in();
-    assert_eq!(pass(&mut app, 131), []);
-    assert_eq!(pass(&mut app, 5), [Task::Renew { new: false }]);
+    assert_eq!(pass(&mut app, 137), []);
+    assert_eq!(State::of(&app), State::Soon);
+    assert_eq!(pass(&mut app, 1), [Task::Renew { new: false }]);
     assert!(matches!(app.renewing, Renewing::Since(_)));
-    let renewal = Renewal { at: NOW + 136, pid: 4121, command: "grant token".to_owned(), outcome: Outcome::Renewed };
+    let renewal = Renewal { at: NOW + 138, pid: 4121, command: "grant token".to_owned(), outcome: Outcome::Renewed };
     let mut fresh = entry(0);
-    fresh.expires_at += 136;
+    fresh.expires_at += 138;
     let look = Look { entry: Ok(fresh), renewals: vec![renewal] };
     assert_eq!(tell(&mut app, Did::Renewed(Ok(None), look)), []);
     assert_eq!(State::of(&app), State::Valid);
-    assert!(screen(&mut app, (80, 24)).contains("14:04:27 renewed by pid 4121 (grant token)"));
+    assert!(screen(&mut app, (80, 24)).contains("14:04:29 renewed by pid 4121 (grant token)"));
 }
 
 #[test]
