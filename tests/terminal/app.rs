@@ -189,6 +189,25 @@ fn a_signal_ends_it_and_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_terminal_that_cannot_be_drawn_on_gets_a_numbered_menu() {
+    let machine = Machine::new().signed_in();
+    for (before, after) in [("env TERM=dumb", ""), ("", "--plain")] {
+        let command = format!("exec {before} '{}' {after}", grant_binary().display());
+        let Some(tmux) = run(&machine, &command, &[]) else { return skip(NO_TMUX) };
+        tmux.wait_for("Number:");
+        tmux.write("1\n");
+        tmux.wait_for("VALID");
+        tmux.write("99\n");
+        tmux.wait_for("`99` is none of the numbers");
+        tmux.write("3\nses_nobody\n");
+        tmux.wait_for("error: ");
+        assert_eq!((tmux.says("alternate_on").as_str(), tmux.colours().contains('\u{1b}')), ("0", false));
+        tmux.press(&["C-d"]);
+        assert_eq!(tmux.exit_code(), "0");
+    }
+}
+
+#[test]
 fn a_panic_gives_the_terminal_back_and_is_told() {
     let machine = Machine::new();
     let command = format!("'{}'; echo ended with $?; exec sleep 600", process::example("panic").display());

@@ -1,6 +1,7 @@
 //! The command line: which command was asked for, and what came of it?
 
 mod commands;
+mod plain;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -9,7 +10,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use grant::failure::{Code, Failure};
 use grant::journal;
-use grant::settings::Settings;
+use grant::settings::{Settings, variable};
 
 use commands::{
     Context, accounts, api, completion, config, exec, inspect, login, logout, page, sessions, status, token,
@@ -29,6 +30,9 @@ struct Cli {
     /// Say everything in JSON, errors too
     #[arg(long, global = true)]
     json: bool,
+    /// Ask with a numbered menu instead of drawing a screen; so does a terminal that cannot be drawn on
+    #[arg(long, conflicts_with = "json")]
+    plain: bool,
     /// Without one, the application for a terminal
     #[command(subcommand)]
     command: Option<Command>,
@@ -92,7 +96,7 @@ fn main() -> ExitCode {
         Err(error) => return misused(&error),
     };
     let json = cli.json;
-    let Some(command) = cli.command else { return application(cli.account.as_deref(), json) };
+    let Some(command) = cli.command else { return without_command(&cli) };
     let done = Settings::read().and_then(|settings| {
         let context = Context { settings, account: cli.account, json };
         let runtime = runtime()?;
@@ -113,25 +117,42 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// The application, where there is a terminal for it; elsewhere a short help.
-fn application(account: Option<&str>, json: bool) -> ExitCode {
-    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if !terminal || json {
+fn without_command(cli: &Cli) -> ExitCode {
+    let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !person || cli.json {
         commands::complain(&Cli::command().render_help().to_string());
         return ExitCode::from(2);
     }
-    // While there is one thread: nobody changes the environment from which it is read.
-    let zone = time::UtcOffset::current_local_offset().map_or(0, |offset| i64::from(offset.whole_seconds()));
-    let done = Settings::read().and_then(|settings| {
-        let (settled, accounts, account) = commands::application(&settings, account, zone)?;
-        let runtime = runtime()?;
-        let done = runtime.block_on(grant::app::run(settings.folders, settled, accounts, account));
-        runtime.shutdown_background();
-        done
-    });
+    let dumb = variable("TERM").is_none_or(|terminal| terminal == "dumb");
+    let done = if cli.plain || (dumb && cfg!(unix)) { menu(cli.account.as_ref()) } else { application(cli) };
     match done {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => tell(&failure, json),
+        Err(failure) => tell(&failure, false),
     }
+}
+
+fn application(cli: &Cli) -> commands::Done {
+    // While there is one thread: nobody changes the environment from which it is read.
+    let zone = time::UtcOffset::current_local_offset().map_or(0, |offset| i64::from(offset.whole_seconds()));
+    let settings = Settings::read()?;
+    let (settled, accounts, account) = commands::application(&settings, cli.account.as_deref(), zone)?;
+    let runtime = runtime()?;
+    let done = runtime.block_on(grant::app::run(settings.folders, settled, accounts, account));
+    runtime.shutdown_background();
+    done
+}
+
+/// One command after the other, until somebody leaves. What goes wrong with one is told, and the next is asked for.
+fn menu(account: Option<&String>) -> commands::Done {
+    let runtime = runtime()?;
+    while let Some(command) = plain::ask()? {
+        let context = Context { settings: Settings::read()?, account: account.cloned(), json: false };
+        if let Err(failure) = runtime.block_on(run(&context, command)) {
+            commands::complain(&failure.text());
+        }
+    }
+    runtime.shutdown_background();
+    Ok(0)
 }
 
 async fn run(context: &Context, command: Command) -> commands::Done {

@@ -148,14 +148,19 @@ pub fn application(
     Ok((settled, accounts, account))
 }
 
-/// A line that a person types.
+/// A line that a person types; an empty one when there is nobody any more.
 pub fn ask_line(prompt: &str) -> Result<String, Failure> {
+    Ok(ask_line_or_end(prompt)?.unwrap_or_default())
+}
+
+/// A line that a person types; none at the end of what they have to say.
+pub fn ask_line_or_end(prompt: &str) -> Result<Option<String>, Failure> {
     let unread = |error| Failure::new(Code::Other, format!("the terminal cannot be read: {error}"));
     let mut stderr = std::io::stderr().lock();
     stderr.write_all(prompt.as_bytes()).and_then(|()| stderr.flush()).map_err(unread)?;
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(unread)?;
-    Ok(line.trim().to_owned())
+    let read = std::io::stdin().read_line(&mut line).map_err(unread)?;
+    Ok((read > 0).then(|| line.trim().to_owned()))
 }
 
 /// A secret from a file, or from standard input: as it is but for one line break.
