@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod clock;
+pub mod device;
 pub mod failure;
 pub mod files;
 pub mod journal;
@@ -23,7 +24,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     /// Each file at the top, and what it may name of this crate besides itself.
-    const FLOORS: [(&str, &[&str]); 14] = [
+    const FLOORS: [(&str, &[&str]); 15] = [
         ("secret", &[]),
         ("api", &[]),
         ("clock", &[]),
@@ -32,10 +33,11 @@ mod tests {
         ("jwt", &[]),
         ("files", &["failure"]),
         ("settings", &["failure"]),
+        ("device", &["settings"]),
         ("journal", &["clock", "files", "settings"]),
         ("token_store", &["secret", "clock", "jwt", "failure", "files", "settings"]),
         ("accounts", &["token_store", "failure", "files", "settings", "reason"]),
-        ("oauth", &["secret", "clock", "failure"]),
+        ("oauth", &["secret", "clock", "device", "failure"]),
         (
             "renewal",
             &[

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub use issuer::Issuer;
 
 use crate::clock;
+use crate::device;
 use crate::failure::{Code, Failure, root_cause};
 use crate::secret::Secret;
 
@@ -76,7 +77,7 @@ impl Server {
     /// Certificates of this machine that cannot be read.
     pub fn new(issuer: Issuer) -> Result<Self, Failure> {
         let mut builder = Client::builder()
-            .user_agent(concat!("grant/", env!("CARGO_PKG_VERSION")))
+            .user_agent(device::user_agent())
             .timeout(TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             // Neither a password nor a token follows a redirect.

@@ -10,6 +10,7 @@ use crate::app::parts::layer::Layer;
 use crate::app::parts::list::{self, List, Row, Words};
 use crate::app::state::App;
 use crate::clock;
+use crate::device;
 
 /// What can be done here.
 pub const ACTIONS: &[Action] =
@@ -31,18 +32,13 @@ impl Row for Session {
 
     fn cells(&self, app: &App) -> Vec<String> {
         vec![
-            place(self),
+            device::told(self.user_agent.as_deref()),
             self.client_id.clone(),
             app.ago(&self.last_used_at),
             self.ip.clone().unwrap_or_default(),
             if self.current { "this".to_owned() } else { String::new() },
         ]
     }
-}
-
-/// Where a session is, as far as the program that began it says.
-fn place(session: &Session) -> String {
-    session.user_agent.clone().filter(|agent| !agent.is_empty()).unwrap_or_else(|| "unknown device".to_owned())
 }
 
 /// Fetches them, unless they are there.
@@ -76,7 +72,7 @@ fn open(app: &mut App) {
     let line = |name: &str, value: &str| format!("{name:<12}{}", crate::failure::plain(value));
     let lines = vec![
         line("id", &session.id),
-        line("where", &place(&session)),
+        line("where", &device::told(session.user_agent.as_deref())),
         line("client", &format!("{} ({})", session.client_name.clone().unwrap_or_default(), session.client_id)),
         line("from", session.ip.as_deref().unwrap_or("unknown")),
         line("began", &session.created_at),
@@ -92,7 +88,7 @@ fn revoke(app: &mut App) {
     let Some(first) = meant.first() else { return };
     let what = match meant.len() {
         1 if first.current => "this session, which signs you out here".to_owned(),
-        1 => format!("\"{}\"", place(first)),
+        1 => format!("\"{}\"", device::told(first.user_agent.as_deref())),
         count => format!("{count} sessions"),
     };
     let question = format!("Sign out {what}? APIs that verify offline accept its token for up to {}.", life(app));
@@ -139,9 +135,9 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
         title: "Sessions",
         heads: &HEADS,
         widths: &[
-            Constraint::Fill(3),
-            Constraint::Fill(2),
-            Constraint::Length(11),
+            Constraint::Fill(1),
+            Constraint::Length(12),
+            Constraint::Length(10),
             Constraint::Length(15),
             Constraint::Length(4),
         ],

@@ -1,3 +1,5 @@
+//! Are sessions listed, and ended only when somebody means it?
+
 use super::*;
 use crate::failure::{Code, Failure};
 
@@ -5,7 +7,7 @@ fn with_sessions() -> App {
     let mut app = signed_in();
     assert_eq!(press(&mut app, "2"), [Task::Get(Ask::Sessions)]);
     let sessions = vec![
-        session("ses_01jq", "grant/0.1.0", "2026-11-21T14:02:09Z"),
+        session("ses_01jq", "grant/0.1.0 (thinkpad; linux)", "2026-11-21T14:02:09Z"),
         session("ses_02", "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0", "2026-11-21T13:58:00Z"),
         session("ses_03", "curl/8.14", "2026-11-12T14:00:00Z"),
     ];
