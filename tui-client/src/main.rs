@@ -65,7 +65,7 @@ enum Command {
     /// Show, choose, rename and remove the accounts of this machine
     #[command(after_help = "Example:\n  grant accounts use ada")]
     Accounts(accounts::Accounts),
-    /// Show the settings
+    /// Show and change the settings
     #[command(subcommand, after_help = "Example:\n  grant config list")]
     Config(config::Config),
     /// Print what makes a shell complete this program's commands
