@@ -26,6 +26,8 @@ use grant::secret::Secret;
 use grant::settings::{Settings, variable};
 use reqwest::Method;
 use serde_json::{Value, json};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code, or why not.
 pub type Done = Result<u8, Failure>;
@@ -121,12 +123,26 @@ impl Context {
 
 /// A line that a person types.
 pub fn ask_line(prompt: &str) -> Result<String, Failure> {
-    let unread = |error| Failure::new(Code::Other, format!("the terminal cannot be read: {error}"));
     let mut stderr = std::io::stderr().lock();
-    stderr.write_all(prompt.as_bytes()).and_then(|()| stderr.flush()).map_err(unread)?;
+    stderr.write_all(prompt.as_bytes()).and_then(|()| stderr.flush()).map_err(|error| Failure::unread(&error))?;
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(unread)?;
+    std::io::stdin().read_line(&mut line).map_err(|error| Failure::unread(&error))?;
     Ok(line.trim().to_owned())
+}
+
+/// A secret that a person types, shown nowhere.
+pub fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
+    // Ctrl-C comes while the terminal shows no letters: whoever died of it would leave it so.
+    #[cfg(unix)]
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| Failure::unread(&error))?;
+    let typed = rpassword::prompt_password(prompt).map_err(|error| Failure::unread(&error))?;
+    // From here on it ends us as ever.
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        interrupted.recv().await;
+        std::process::exit(i32::from(Code::Cancelled as u8));
+    });
+    Ok(Secret::new(typed))
 }
 
 /// A secret from a file, or from standard input: as it is but for one line break.
