@@ -11,7 +11,7 @@ use grant::journal;
 use grant::settings::Settings;
 
 use commands::{
-    Context, accounts, api, completion, config, exec, inspect, login, logout, page, sessions, status, token,
+    Context, accounts, api, completion, config, credential, exec, inspect, login, logout, page, sessions, status, token,
 };
 
 /// Signs in to Grantd from a terminal and hands tokens to other programs.
@@ -65,6 +65,9 @@ enum Command {
     /// Show, choose, rename and remove the accounts of this machine
     #[command(after_help = "Example:\n  grant accounts use ada")]
     Accounts(accounts::Accounts),
+    /// Answer git, docker, cargo and kubectl when they ask for a credential
+    #[command(after_help = credential::WIRING)]
+    Credential(credential::Credential),
     /// Show and change the settings
     #[command(subcommand, after_help = "Example:\n  grant config list")]
     Config(config::Config),
@@ -80,7 +83,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let parsed = Cli::command().try_get_matches().and_then(|matches| {
+    let parsed = Cli::command().try_get_matches_from(credential::called_as(std::env::args_os())).and_then(|matches| {
         if let Some(command) = matches.subcommand_name() {
             journal::called(command);
         }
@@ -120,6 +123,7 @@ async fn run(context: &Context, command: Command) -> commands::Done {
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
         Command::Activity(activity) => page::activity(context, &activity).await,
         Command::Accounts(accounts) => accounts::accounts(context, &accounts).await,
+        Command::Credential(credential) => credential::credential(context, &credential).await,
         Command::Config(config) => config::config(context, &config),
         Command::Completion(completion) => completion::completion(Cli::command(), &completion),
         Command::Man(manual) => completion::man(Cli::command(), &manual),

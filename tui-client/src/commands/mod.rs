@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod api;
 pub mod completion;
 pub mod config;
+pub mod credential;
 pub mod exec;
 pub mod inspect;
 pub mod login;
