@@ -2,6 +2,7 @@
 
 mod credential;
 mod end;
+mod inspect;
 mod keyring;
 mod machine;
 mod offline;

@@ -225,6 +225,18 @@ impl Server {
         .await
     }
 
+    /// Its public keys.
+    ///
+    /// # Errors
+    /// A server that is away, or has none.
+    pub async fn keys(&self) -> Result<Value, Failure> {
+        let answer = self.send(self.http.get(self.at("/.well-known/jwks.json"))).await?;
+        match answer.json() {
+            Some(keys) if answer.status.is_success() => Ok(keys),
+            _ => Err(self.failure_of(&answer)),
+        }
+    }
+
     /// What a no of the server means here.
     #[must_use]
     pub fn failure_of(&self, answer: &Answer) -> Failure {
