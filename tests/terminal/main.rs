@@ -1,9 +1,11 @@
 //! How does `grant` behave? The real program against a real server.
 
 mod credential;
+mod doctor;
 mod end;
 mod inspect;
 mod keyring;
+mod log;
 mod machine;
 mod offline;
 mod person;

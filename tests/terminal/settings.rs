@@ -79,7 +79,7 @@ fn an_unknown_key_or_store_is_2_with_its_line_and_nothing_is_changed() {
         ("issuer = \"a\"\nissuer = \"b\"\n", "config.toml:2: not TOML"),
     ] {
         let (home, _) = settled(text);
-        for command in ["status", "token", "version"] {
+        for command in ["status", "token", "version", "doctor"] {
             let output = process::grant(home.path(), &[command]).run().expect(2);
             assert!(output.stderr.contains(complaint), "{output}");
         }

@@ -5,10 +5,12 @@ pub mod accounts;
 pub mod check;
 pub mod claims;
 pub mod clock;
+pub mod doctor;
 pub mod failure;
 pub mod files;
 pub mod journal;
 pub mod jwt;
+pub mod logging;
 pub mod oauth;
 pub mod reason;
 pub mod renewal;
@@ -24,7 +26,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     /// Each file at the top, and what it may name of this crate besides itself.
-    const FLOORS: [(&str, &[&str]); 16] = [
+    const FLOORS: [(&str, &[&str]); 18] = [
         ("secret", &[]),
         ("clock", &[]),
         ("reason", &[]),
@@ -38,6 +40,7 @@ mod tests {
         ("token_store", &["secret", "clock", "jwt", "failure", "files", "settings"]),
         ("accounts", &["token_store", "failure", "files", "settings", "reason"]),
         ("oauth", &["secret", "clock", "failure"]),
+        ("logging", &["failure", "files", "settings"]),
         ("verify", &["check", "claims", "clock", "failure", "files", "jwt", "oauth", "settings"]),
         (
             "renewal",
@@ -54,6 +57,10 @@ mod tests {
                 "accounts",
                 "oauth",
             ],
+        ),
+        (
+            "doctor",
+            &["accounts", "check", "clock", "failure", "jwt", "oauth", "reason", "renewal", "settings", "token_store"],
         ),
         ("session", &["secret", "failure", "settings", "token_store", "accounts", "oauth", "renewal"]),
     ];

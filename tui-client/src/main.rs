@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use grant::failure::Failure;
-use grant::journal;
 use grant::settings::Settings;
+use grant::{journal, logging};
 
 use commands::{
-    Context, accounts, api, completion, config, credential, exec, inspect, login, logout, page, sessions, status, token,
+    Context, accounts, api, completion, config, credential, doctor, exec, inspect, login, logout, page, sessions,
+    status, token,
 };
 
 /// Signs in to Grantd from a terminal and hands tokens to other programs.
@@ -71,6 +72,9 @@ enum Command {
     /// Show and change the settings
     #[command(subcommand, after_help = "Example:\n  grant config list")]
     Config(config::Config),
+    /// Say what keeps this program from working on this machine
+    #[command(after_help = doctor::ABOUT)]
+    Doctor,
     /// Print what makes a shell complete this program's commands
     #[command(after_help = "Example:\n  grant completion bash > ~/.local/share/bash-completion/completions/grant")]
     Completion(completion::Completion),
@@ -112,6 +116,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(context: &Context, command: Command) -> commands::Done {
+    logging::to_stderr()?;
     match command {
         Command::Login(login) => login::login(context, &login).await,
         Command::Logout(logout) => logout::logout(context, &logout).await,
@@ -125,6 +130,7 @@ async fn run(context: &Context, command: Command) -> commands::Done {
         Command::Accounts(accounts) => accounts::accounts(context, &accounts).await,
         Command::Credential(credential) => credential::credential(context, &credential).await,
         Command::Config(config) => config::config(context, &config),
+        Command::Doctor => doctor::doctor(context).await,
         Command::Completion(completion) => completion::completion(Cli::command(), &completion),
         Command::Man(manual) => completion::man(Cli::command(), &manual),
         Command::Version => commands::version(context),

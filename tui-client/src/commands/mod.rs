@@ -5,6 +5,7 @@ pub mod api;
 pub mod completion;
 pub mod config;
 pub mod credential;
+pub mod doctor;
 pub mod exec;
 pub mod inspect;
 pub mod login;

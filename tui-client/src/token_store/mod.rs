@@ -9,9 +9,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tracing::debug;
 
 pub use entry::Entry;
 use keyring::Keyring;
@@ -104,7 +105,7 @@ impl TokenStore {
     /// A store that cannot be used.
     pub async fn probe(&self) -> Result<(), Failure> {
         let probe = format!("probe {:016x}", RandomState::new().hash_one(clock::now_millis()));
-        let tried = self.call(move |store| {
+        let tried = self.call("probe", move |store| {
             let text = Secret::new("x".repeat(16));
             store.write_text(&probe, &text)?;
             let read = store.read_text(&probe);
@@ -124,7 +125,7 @@ impl TokenStore {
     /// A store that cannot be used, or an entry that is damaged.
     pub async fn read(&self, account: &str) -> Result<Option<Entry>, Failure> {
         let name = account.to_owned();
-        let Some(text) = self.call(move |store| store.read_text(&name)).await? else { return Ok(None) };
+        let Some(text) = self.call("read", move |store| store.read_text(&name)).await? else { return Ok(None) };
         let damaged = || {
             Failure::new(Code::Store, format!("the entry in the {} is damaged", self.told()))
                 .detail("it was left as it is")
@@ -139,7 +140,7 @@ impl TokenStore {
     /// A store that cannot be used.
     pub async fn write(&self, account: &str, entry: &Entry) -> Result<(), Failure> {
         let (name, text) = (account.to_owned(), entry.write());
-        self.call(move |store| {
+        self.call("write", move |store| {
             store.write_text(&name, &text)?;
             if store.read_text(&name)?.as_ref() == Some(&text) {
                 Ok(())
@@ -156,7 +157,7 @@ impl TokenStore {
     /// A store that cannot be used.
     pub async fn forget(&self, account: &str) -> Result<(), Failure> {
         let name = account.to_owned();
-        self.call(move |store| store.forget_text(&name)).await
+        self.call("forget", move |store| store.forget_text(&name)).await
     }
 
     /// Where a file store keeps its files.
@@ -178,9 +179,11 @@ impl TokenStore {
     /// Stores block, and a locked one for as long as nobody comes.
     async fn call<T: Send + 'static>(
         &self,
+        what: &'static str,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Failure> {
         let store = self.clone();
+        let started = Instant::now();
         let mut call = tokio::task::spawn_blocking(move || work(&store));
         let somebody = std::io::stderr().is_terminal();
         let mut done = tokio::time::timeout(if somebody { SILENCE } else { PATIENCE }, &mut call).await;
@@ -190,6 +193,8 @@ impl TokenStore {
             done = tokio::time::timeout(PATIENCE_OF_A_PERSON, &mut call).await;
             nobody_came = done.is_err();
         }
+        let ok = matches!(done, Ok(Ok(Ok(_))));
+        debug!(store = self.kind.as_str(), what, ok, ms = started.elapsed().as_millis(), "store");
         let problem = match done {
             Ok(Ok(Ok(value))) => return Ok(value),
             Ok(Ok(Err(Problem(problem)))) => problem,
