@@ -88,3 +88,14 @@ fn the_entry_of_the_largest_token_of_a_server_as_it_comes_fits_the_smallest_keyr
     assert!(entry.len() <= 2300, "{} bytes", entry.len());
     assert!(machine.entry()["at"].is_string());
 }
+
+#[test]
+fn an_entry_that_had_no_room_for_the_access_token_gets_one_when_it_is_wanted() {
+    let machine = Machine::new().signed_in();
+    let mut entry = machine.entry();
+    entry.as_object_mut().expect("an object").remove("at");
+    fs::write(machine.entry_file(), entry.to_string()).expect("the entry can be written");
+    machine.run(&["status"]).expect(0);
+    assert!(machine.token().starts_with("eyJ"));
+    assert_ne!(machine.entry()["rt"], entry["rt"]);
+}
