@@ -225,6 +225,10 @@ fn cargo_fetches_the_token_for_a_registry_of_its_own_host() {
     let get = |index: &str| serde_json::json!({ "v": 1, "kind": "get", "operation": "read", "registry": { "index-url": index }, "args": [] });
     let elsewhere = say(&get("sparse+https://index.crates.io/"));
     assert_eq!(elsewhere, "{\"v\":[1]}\n{\"Err\":{\"kind\":\"url-not-supported\"}}\n");
+    for elsewhere in ["sparse+http://localhost:1/index/", "https://github.com/rust-lang/crates.io-index", "", "sparse+"]
+    {
+        assert!(say(&get(elsewhere)).contains("url-not-supported"), "{elsewhere}");
+    }
     let mut login = get(&format!("sparse+{}/index/", host.url));
     login["kind"] = "login".into();
     assert!(say(&login).contains("operation-not-supported"));

@@ -71,6 +71,15 @@ fn a_token_is_verified_with_keys_that_are_kept_also_with_the_network_cut() {
 }
 
 #[test]
+fn a_token_of_each_algorithm_is_verified() {
+    for alg in ["ES256", "EdDSA", "RS256"] {
+        let machine = Machine::with(&[("GRANTD_TOKENS__SIGNING_ALG", alg)]).signed_in();
+        let output = machine.run(&["inspect", "--verify", "--json"]).expect(0);
+        assert_eq!(output.json()["header"]["alg"], alg);
+    }
+}
+
+#[test]
 fn a_token_that_was_tampered_with_or_has_ended_fails_its_check() {
     let machine = Machine::with(&[("GRANTD_TOKENS__ACCESS_TTL", "2s")]).signed_in();
     let token = machine.token();

@@ -39,6 +39,7 @@ fn a_setting_is_changed_in_its_place_and_comments_stay() {
     assert_eq!(config(&home, &["get", "keys.refresh"]).expect(0).stdout, "r F5\n");
     assert_eq!(config(&home, &["get", "theme"]).expect(0).stdout, "auto\n");
     let shown = config(&home, &["list", "--origin", "--json"]).expect(0).json();
+    assert_eq!(config(&home, &["--json"]).expect(0).json(), shown);
     assert_eq!(shown["settings"]["mouse"]["value"], false);
     assert_eq!(shown["settings"]["keys"]["value"]["refresh"][1], "F5");
     assert_eq!(shown["settings"]["theme"]["from"], "default");

@@ -70,7 +70,7 @@ enum Command {
     #[command(after_help = credential::WIRING)]
     Credential(credential::Credential),
     /// Show and change the settings
-    #[command(subcommand, after_help = "Example:\n  grant config list")]
+    #[command(after_help = "Example:\n  grant config set issuer https://id.example.org")]
     Config(config::Config),
     /// Say what keeps this program from working on this machine
     #[command(after_help = doctor::ABOUT)]

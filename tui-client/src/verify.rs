@@ -44,11 +44,13 @@ impl Keys {
     }
 
     async fn fetch(folders: &Folders, server: &Server) -> Result<Self, Failure> {
-        let jwks = server.keys().await?;
-        let jwks = serde_json::from_value(jwks).map_err(|error| {
-            Failure::new(Code::Other, format!("{} has keys that cannot be read: {error}", server.issuer().as_str()))
-        })?;
-        let keys = Self { fetched_at: clock::now(), jwks };
+        let answer = server.keys().await?;
+        let Some(all) = answer.get("keys").and_then(Value::as_array) else {
+            return Err(Failure::new(Code::Other, format!("{} does not show its keys", server.issuer().as_str())));
+        };
+        // One of a kind that is newer than this program makes the others no worse.
+        let keys = all.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
+        let keys = Self { fetched_at: clock::now(), jwks: JwkSet { keys } };
         // That they cannot be kept keeps nobody from using them.
         let _ = serde_json::to_vec(&keys).map(|text| files::replace(&Self::path(folders, server), &text));
         Ok(keys)

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use grant::failure::{Code, Failure};
 use grant::files;
 use grant::settings::{self, KEYS, Key, Kind, Value as Setting, variable};
@@ -13,8 +13,14 @@ use toml_edit::{Array, DocumentMut, Item, Table};
 
 use super::{Context, Done, complain, say, say_json, say_table};
 
+#[derive(Args)]
+pub struct Config {
+    #[command(subcommand)]
+    command: Option<ConfigCommand>,
+}
+
 #[derive(Subcommand)]
-pub enum Config {
+enum ConfigCommand {
     /// Show each setting, its value and where that is from
     List {
         /// Shown in any case
@@ -45,13 +51,15 @@ pub enum Config {
 
 pub fn config(context: &Context, config: &Config) -> Done {
     let path = context.settings.folders.config_file();
-    match config {
-        Config::Path if context.json => say_json(&json!({ "schema": 1, "path": path.display().to_string() }))?,
-        Config::Path => say(path.display())?,
-        Config::List { .. } => list(context, &path)?,
-        Config::Get { key } => get(context, key)?,
-        Config::Set { key, values } => set(&path, key, values)?,
-        Config::Edit => edit(&path)?,
+    match &config.command {
+        Some(ConfigCommand::Path) if context.json => {
+            say_json(&json!({ "schema": 1, "path": path.display().to_string() }))?;
+        }
+        Some(ConfigCommand::Path) => say(path.display())?,
+        None | Some(ConfigCommand::List { .. }) => list(context, &path)?,
+        Some(ConfigCommand::Get { key }) => get(context, key)?,
+        Some(ConfigCommand::Set { key, values }) => set(&path, key, values)?,
+        Some(ConfigCommand::Edit) => edit(&path)?,
     }
     Ok(0)
 }
