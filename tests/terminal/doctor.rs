@@ -1,7 +1,10 @@
 //! Does `grant doctor` find what is wrong with a machine, and nothing where nothing is?
 
 use std::fs::{self, Permissions};
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::thread;
 
 use grantd_tests::postgres::free_port;
 use grantd_tests::process::Output;
@@ -70,4 +73,46 @@ fn each_thing_that_is_wrong_is_found_with_a_way_on_and_its_own_code() {
     let output = machine.run(&["doctor", "--json"]).expect(3);
     assert_eq!(check(&output, "server")["ok"], false);
     machine.run(&["doctor", "--account", "nobody"]).expect(2);
+}
+
+/// A server with this metadata, whose clock stands still.
+fn standing_still(metadata: impl Fn(&str) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
+    let body = metadata(&url);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _ = stream.read(&mut [0; 4096]);
+            let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_that_is_none_of_grantds_and_a_clock_that_is_off_are_found() {
+    let machine = Machine::new();
+    let doctor = |issuer: &str| {
+        machine.grant(&["doctor", "--json"]).env("GRANT_STORE", "file").env("GRANT_ISSUER", issuer).run().expect(1)
+    };
+    let stranger = doctor(&standing_still(|_| "{}".to_owned()));
+    assert_eq!((&check(&stranger, "server")["ok"], &check(&stranger, "issuer")["ok"]), (&true.into(), &false.into()));
+    let grantd = |own: &str| {
+        let at = |name: &str| format!("{own}/oauth2/{name}");
+        let (token, revoke, userinfo) = (at("token"), at("revoke"), at("userinfo"));
+        serde_json::json!({
+            "issuer": own, "token_endpoint": token, "revocation_endpoint": revoke, "userinfo_endpoint": userinfo,
+        })
+        .to_string()
+    };
+    let late = doctor(&standing_still(grantd));
+    let clock = check(&late, "clock");
+    assert!(clock["ok"] == false && clock["hint"].as_str().expect("a way on").contains("clock"), "{late}");
+    assert_eq!(check(&late, "issuer")["ok"], true);
 }

@@ -46,7 +46,10 @@ pub fn to_stderr() -> Result<(), Failure> {
 /// # Errors
 /// A level that is none, or a file that cannot be written.
 pub fn to_file(folders: &Folders) -> Result<Option<PathBuf>, Failure> {
-    let Some(level) = level()? else { return Ok(None) };
+    level()?.map(|level| start_file(level, folders)).transpose()
+}
+
+fn start_file(level: LevelFilter, folders: &Folders) -> Result<PathBuf, Failure> {
     let path = folders.state.join("grant.log");
     let mut options = OpenOptions::new();
     options.create(true).append(true);
@@ -63,7 +66,7 @@ pub fn to_file(folders: &Folders) -> Result<Option<PathBuf>, Failure> {
             .hint("make its folder writable, or unset GRANT_LOG")
     })?;
     start(level, Mutex::new(file));
-    Ok(Some(path))
+    Ok(path)
 }
 
 /// Our own lines alone: libraries that speak of requests quote their headers.
@@ -71,4 +74,30 @@ fn start(level: LevelFilter, writer: impl for<'a> MakeWriter<'a> + Send + Sync +
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
     // A second start in one process changes nothing.
     let _ = tracing_subscriber::registry().with(lines).with(Targets::new().with_target("grant", level)).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher, RandomState};
+
+    use super::*;
+
+    #[test]
+    fn the_applications_log_is_a_file_of_its_user_alone_and_a_long_one_is_put_aside() {
+        let chance = RandomState::new().hash_one(0);
+        let state = std::env::temp_dir().join(format!("grant-log-{chance:016x}"));
+        let folders = Folders { config: state.clone(), state: state.clone(), cache: state.clone() };
+        files::make_private_folder(&state).unwrap();
+        fs::write(state.join("grant.log"), "x".repeat(2 << 20)).unwrap();
+        let path = start_file(LevelFilter::DEBUG, &folders).unwrap();
+        tracing::debug!("one of ours");
+        tracing::trace!("too much");
+        tracing::info!(target: "hyper", "not ours");
+        let text = fs::read_to_string(&path).unwrap();
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&path).unwrap()) & 0o777, 0o600);
+        assert!(state.join("grant.log.old").exists());
+        fs::remove_dir_all(&state).unwrap();
+        assert!(text.contains("one of ours") && !text.contains("too much") && !text.contains("not ours"), "{text}");
+    }
 }
