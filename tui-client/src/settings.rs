@@ -222,36 +222,58 @@ pub fn parse(text: &str, file: &str) -> Result<Written, Failure> {
             let known = KEYS.map(|key| key.name).join(", ");
             return Err(Failure::usage(format!("{place}: unknown key {name}")).hint(format!("known are {known}")));
         };
-        let value = value(item, key.kind).map_err(|takes| Failure::usage(format!("{place}: {name} takes {takes}")))?;
+        let value = value(item, key.kind).map_err(|wrong| {
+            let place = wrong.span.map_or(place, |span| format!("{file}:{}", line(Some(span))));
+            Failure::usage(format!("{place}: {name} takes {}", wrong.takes))
+        })?;
         written.insert(key.name, value);
     }
     Ok(written)
 }
 
-/// What an item says when it is of this kind; else what that kind takes.
-fn value(item: &Item, kind: Kind) -> Result<Value, String> {
-    let text = item.as_str().map(str::to_owned);
-    match kind {
-        Kind::Text => text.map(Value::Text).ok_or_else(|| "a string".to_owned()),
-        Kind::Choice(words) => text
-            .filter(|text| words.contains(&text.as_str()))
-            .map(Value::Text)
-            .ok_or_else(|| format!("one of {}", words.join(", "))),
-        Kind::Flag => item.as_bool().map(Value::Flag).ok_or_else(|| "true or false".to_owned()),
-        Kind::Bindings => bindings(item).map(Value::Bindings).ok_or_else(|| {
-            "a table of actions, each with a key or an array of keys, as strings: refresh = [\"r\", \"F5\"]".to_owned()
-        }),
+/// A value that is none of its key's.
+struct Wrong {
+    /// What the key takes.
+    takes: String,
+    /// Where it stands, when that is not where the key does.
+    span: Option<std::ops::Range<usize>>,
+}
+
+impl Wrong {
+    fn takes(takes: impl Into<String>) -> Self {
+        Self { takes: takes.into(), span: None }
     }
 }
 
-fn bindings(item: &Item) -> Option<BTreeMap<String, Vec<String>>> {
-    let table = item.as_table_like()?;
+/// What an item says when it is of this kind.
+fn value(item: &Item, kind: Kind) -> Result<Value, Wrong> {
+    let text = item.as_str().map(str::to_owned);
+    match kind {
+        Kind::Text => text.map(Value::Text).ok_or_else(|| Wrong::takes("a string")),
+        Kind::Choice(words) => text
+            .filter(|text| words.contains(&text.as_str()))
+            .map(Value::Text)
+            .ok_or_else(|| Wrong::takes(format!("one of {}", words.join(", ")))),
+        Kind::Flag => item.as_bool().map(Value::Flag).ok_or_else(|| Wrong::takes("true or false")),
+        Kind::Bindings => bindings(item).map(Value::Bindings),
+    }
+}
+
+fn bindings(item: &Item) -> Result<BTreeMap<String, Vec<String>>, Wrong> {
+    let wrong = || {
+        Wrong::takes("a table of actions, each with a key or an array of keys, as strings: refresh = [\"r\", \"F5\"]")
+    };
     let keys = |item: &Item| match (item.as_str(), item.as_array()) {
         (Some(key), _) => Some(vec![key.to_owned()]),
         (None, Some(keys)) => keys.iter().map(|key| key.as_str().map(str::to_owned)).collect(),
         (None, None) => None,
     };
-    table.iter().map(|(action, item)| Some((action.to_owned(), keys(item)?))).collect()
+    let actions = item.as_table_like().ok_or_else(wrong)?.iter();
+    let read = actions.map(|(action, item)| match keys(item) {
+        Some(keys) => Ok((action.to_owned(), keys)),
+        None => Err(Wrong { span: item.span(), ..wrong() }),
+    });
+    read.collect()
 }
 
 #[cfg(test)]
@@ -280,7 +302,7 @@ mod tests {
         let wrong = |text| parse(text, "c.toml").unwrap_err().error;
         assert_eq!(wrong("\nmouse = \"no\""), "c.toml:2: mouse takes true or false");
         assert_eq!(wrong("store = \"chest\""), "c.toml:1: store takes one of auto, keyring, session, file, memory");
-        assert!(wrong("\n[keys]\nquit = 3").starts_with("c.toml:2: keys takes a table"));
+        assert!(wrong("\n[keys]\nquit = 3").starts_with("c.toml:3: keys takes a table"));
         assert!(wrong("keys = \"q\"").starts_with("c.toml:1: keys takes a table"));
     }
 }
