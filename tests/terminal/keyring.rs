@@ -94,3 +94,20 @@ fn a_locked_keyring_is_7_and_nothing_is_sent() {
     assert_eq!(code, 7, "{stdout}{stderr}");
     assert!(stderr.contains("nothing was sent") && stderr.contains("grant login --store file"), "{stderr}");
 }
+
+#[test]
+fn a_keyring_that_does_not_answer_is_7_where_nobody_can_unlock_it() {
+    let machine = Machine::new();
+    // Its process is held still: whoever calls it waits for ever.
+    let script = format!(
+        "ask() {{ dbus-send --print-reply --dest=org.freedesktop.DBus / \"org.freedesktop.DBus.$@\"; }}
+        keyring=$(ask GetConnectionUnixProcessID string:org.freedesktop.secrets | sed -n 's/.*uint32 //p')
+        [ -n \"$keyring\" ] || exit 9
+        trap 'kill -CONT $keyring; kill $keyring' EXIT
+        kill -STOP $keyring
+        {LOGIN}"
+    );
+    let Some((code, stdout, stderr)) = beside_a_keyring(&machine, true, &script) else { return skip(NO_KEYRING) };
+    assert_eq!(code, 7, "{stdout}{stderr}");
+    assert!(stderr.contains("does not answer") && stderr.contains("grant login --store file"), "{stderr}");
+}

@@ -69,4 +69,10 @@ fn the_version_is_a_line_or_an_object_and_every_command_has_an_example() {
         assert!(help.contains("Example:\n  "), "{command}");
     }
     run(&[]).expect(2);
+    for (args, near) in
+        [(["token", "--min-tll=9"], "--min-ttl"), (["tokn", "--json=x"], "token"), (["inspect", "--verfy"], "--verify")]
+    {
+        let output = run(&args).expect(2);
+        assert!(output.stderr.contains(near), "{output}");
+    }
 }

@@ -21,6 +21,10 @@ pub enum Code {
     NotFound = 6,
     /// The token store cannot be used.
     Store = 7,
+    /// Somebody was waited for, and did not come.
+    TimedOut = 8,
+    /// Whoever was asked wanted no more of it: Ctrl-C.
+    Cancelled = 130,
 }
 
 /// A command that did not do as asked. It never quotes a secret.
@@ -47,6 +51,16 @@ impl Failure {
     /// Wrong use.
     pub fn usage(error: impl Display) -> Self {
         Self::new(Code::Usage, error)
+    }
+
+    /// A terminal that could not be read; or that was, and Ctrl-C was all it had to say.
+    #[must_use]
+    pub fn unread(error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::Interrupted {
+            Self::new(Code::Cancelled, "cancelled")
+        } else {
+            Self::new(Code::Other, format!("the terminal cannot be read: {error}"))
+        }
     }
 
     /// Says where things stand.

@@ -5,9 +5,10 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use tracing::debug;
 
 use crate::failure::{Code, Failure};
 
@@ -69,8 +70,12 @@ pub async fn lock(path: &Path, wait: Duration) -> Result<File, Failure> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(|error| failed(&error))?;
+    let started = Instant::now();
     let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
-    match tokio::time::timeout(wait, locked).await {
+    let locked = tokio::time::timeout(wait, locked).await;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    debug!(lock = %name, ms = started.elapsed().as_millis(), got = locked.is_ok(), "lock");
+    match locked {
         Ok(Ok(Ok(file))) => Ok(file),
         Ok(Ok(Err(error))) => Err(failed(&error)),
         Ok(Err(error)) => Err(failed(&error)),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
+use tracing::info;
 
 use crate::clock;
 use crate::files;
@@ -55,6 +56,7 @@ pub fn path(folders: &Folders, key: &str) -> PathBuf {
 /// Notes what came of a renewal; its caller holds the account's lock. That it cannot be noted keeps nobody from a token.
 pub fn note(folders: &Folders, key: &str, outcome: Outcome) {
     let command = COMMAND.get().map_or_else(|| "grant".to_owned(), |command| format!("grant {command}"));
+    info!(?outcome, "renewal");
     let renewal = Renewal { at: clock::now(), pid: std::process::id(), command, outcome };
     let _ = append(&path(folders, key), &renewal);
 }

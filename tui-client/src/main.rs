@@ -9,11 +9,12 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use grant::failure::{Code, Failure};
-use grant::journal;
 use grant::settings::{Settings, variable};
+use grant::{journal, logging};
 
 use commands::{
-    Context, accounts, api, completion, config, exec, inspect, login, logout, page, sessions, status, token,
+    Context, accounts, api, completion, config, credential, doctor, exec, inspect, login, logout, page, sessions,
+    status, token,
 };
 
 /// Signs in to Grantd from a terminal and hands tokens to other programs.
@@ -70,9 +71,15 @@ enum Command {
     /// Show, choose, rename and remove the accounts of this machine
     #[command(after_help = "Example:\n  grant accounts use ada")]
     Accounts(accounts::Accounts),
-    /// Show the settings
-    #[command(subcommand, after_help = "Example:\n  grant config list")]
+    /// Answer git, docker, cargo and kubectl when they ask for a credential
+    #[command(after_help = credential::WIRING)]
+    Credential(credential::Credential),
+    /// Show and change the settings
+    #[command(after_help = "Example:\n  grant config set issuer https://id.example.org")]
     Config(config::Config),
+    /// Say what keeps this program from working on this machine
+    #[command(after_help = doctor::ABOUT)]
+    Doctor,
     /// Print what makes a shell complete this program's commands
     #[command(after_help = "Example:\n  grant completion bash > ~/.local/share/bash-completion/completions/grant")]
     Completion(completion::Completion),
@@ -85,7 +92,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let parsed = Cli::command().try_get_matches().and_then(|matches| {
+    let parsed = Cli::command().try_get_matches_from(credential::called_as(std::env::args_os())).and_then(|matches| {
         if let Some(command) = matches.subcommand_name() {
             journal::called(command);
         }
@@ -136,6 +143,7 @@ fn application(cli: &Cli) -> commands::Done {
     let zone = time::UtcOffset::current_local_offset().map_or(0, |offset| i64::from(offset.whole_seconds()));
     let settings = Settings::read()?;
     let (settled, accounts, account) = commands::application(&settings, cli.account.as_deref(), zone)?;
+    logging::to_file(&settings.folders)?;
     let runtime = runtime()?;
     let done = runtime.block_on(grant::app::run(settings.folders, settled, accounts, account));
     runtime.shutdown_background();
@@ -156,6 +164,7 @@ fn menu(account: Option<&String>) -> commands::Done {
 }
 
 async fn run(context: &Context, command: Command) -> commands::Done {
+    logging::to_stderr()?;
     match command {
         Command::Login(login) => login::login(context, &login).await,
         Command::Logout(logout) => logout::logout(context, &logout).await,
@@ -167,7 +176,9 @@ async fn run(context: &Context, command: Command) -> commands::Done {
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
         Command::Activity(activity) => page::activity(context, &activity).await,
         Command::Accounts(accounts) => accounts::accounts(context, &accounts).await,
+        Command::Credential(credential) => credential::credential(context, &credential).await,
         Command::Config(config) => config::config(context, &config),
+        Command::Doctor => doctor::doctor(context).await,
         Command::Completion(completion) => completion::completion(Cli::command(), &completion),
         Command::Man(manual) => completion::man(Cli::command(), &manual),
         Command::Version => commands::version(context),

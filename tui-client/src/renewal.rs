@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use tracing::trace;
 
 use crate::accounts::{Account, Accounts};
 use crate::clock;
@@ -266,6 +267,7 @@ fn will_do(entry: &Entry, wish: Wish) -> Result<Option<Held>, Failure> {
         judge_life(entry, wish)?;
     }
     let enough = wish.min_ttl.map_or_else(|| jittered(entry.due_at()), |seconds| seconds.saturating_mul(1000));
+    trace!(left, enough, "the token at hand, in milliseconds");
     Ok(if left > enough { as_is(entry) } else { None })
 }
 

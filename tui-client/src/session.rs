@@ -9,7 +9,7 @@ use crate::oauth::{CLIENT_ID, Issuer, Server};
 use crate::renewal::{self, Keeper, Wish};
 use crate::secret::Secret;
 use crate::settings::Folders;
-use crate::token_store::{Entry, TokenStore};
+use crate::token_store::{Entry, StoreKind, TokenStore};
 
 /// A session that has begun.
 #[derive(Debug)]
@@ -87,6 +87,12 @@ async fn keep(
     entry: &Entry,
 ) -> Result<(Account, Option<Entry>, Option<String>), Failure> {
     let replaced = name(&mut account, label, issuer, &Accounts::read(folders)?)?;
+    if account.store == StoreKind::Memory {
+        // Nobody else can use it: it stands in no list, and replaces none of those that do.
+        account.id.push_str(" in memory");
+        store.write(&account.key(), entry).await?;
+        return Ok((account, None, None));
+    }
     let _alone = renewal::lock(folders, &account.key()).await?;
     let (mut old_entry, mut warning) = (None, None);
     if let Some(old) = replaced {
@@ -186,6 +192,9 @@ async fn revoke(folders: &Folders, keeper: &Keeper) -> Result<Option<String>, Fa
 pub async fn forget(folders: &Folders, account: &Account) -> Result<(), Failure> {
     let _alone = renewal::lock(folders, &account.key()).await?;
     TokenStore::new(account.store, folders).forget(&account.key()).await?;
+    if account.store == StoreKind::Memory {
+        return Ok(());
+    }
     Accounts::change(folders, |accounts| {
         accounts.remove(&account.name);
         Ok(())

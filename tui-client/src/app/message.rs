@@ -6,6 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::accounts::{Account, Accounts};
 use crate::api::{Client, Event, Key, Session, User};
+use crate::check::Check;
 use crate::failure::Failure;
 use crate::journal::Renewal;
 use crate::renewal::Warning;
@@ -55,8 +56,8 @@ pub enum Did {
     SignedIn(Result<(Account, Option<String>), Failure>),
     /// Somebody signed out; with what they should know.
     SignedOut(Result<Option<String>, Failure>),
-    /// What a token's signature and claims are worth.
-    Verified(Vec<Check>),
+    /// What this token's signature and claims are worth.
+    Verified(Secret, Result<Vec<Check>, Failure>),
 }
 
 /// What is in the store and in the journal.
@@ -77,17 +78,6 @@ pub struct Health {
     pub keys: usize,
     /// How far its clock is ahead of ours.
     pub clock_skew: Option<i64>,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What.
-    pub name: String,
-    /// Whether it is as it should be.
-    pub ok: bool,
-    /// What was found.
-    pub detail: String,
 }
 
 /// Something that can be fetched.

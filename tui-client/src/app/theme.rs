@@ -43,13 +43,13 @@ pub enum Theme {
 impl Theme {
     /// The theme of this name; `auto` asks the terminal. `NO_COLOR` goes before both.
     #[must_use]
-    pub fn choose(name: Option<&str>, no_color: bool) -> Self {
+    pub fn choose(name: &str, no_color: bool) -> Self {
         match name {
             _ if no_color => Self::Mono,
-            Some("light") => Self::Light,
-            Some("dark") => Self::Dark,
-            Some("mono") => Self::Mono,
-            Some("high-contrast") => Self::HighContrast,
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            "mono" => Self::Mono,
+            "high-contrast" => Self::HighContrast,
             _ => {
                 let mut options = terminal_colorsaurus::QueryOptions::default();
                 options.timeout = PATIENCE;

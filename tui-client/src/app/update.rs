@@ -9,6 +9,7 @@ use super::screens::{self, Screen};
 use super::state::{App, Renewing, Time};
 use crate::failure::{Code, Failure};
 use crate::renewal::Warning;
+use crate::token_store::StoreKind;
 
 /// Takes in what happened at that time.
 pub fn update(app: &mut App, message: Message, time: Time) -> Vec<Task> {
@@ -213,8 +214,10 @@ fn done(app: &mut App, did: Did) -> Vec<Task> {
             app.tell(warning.unwrap_or_else(|| format!("{name} is signed out")));
             return tasks;
         }
-        Did::Accounts(Err(failure)) | Did::SignedOut(Err(failure)) => app.complain(&failure),
-        Did::Verified(checks) => app.token.checks = Some(checks),
+        Did::Accounts(Err(failure)) | Did::SignedOut(Err(failure)) | Did::Verified(_, Err(failure)) => {
+            app.complain(&failure);
+        }
+        Did::Verified(_, Ok(checks)) => app.token.checks = Some(checks),
     }
     Vec::new()
 }
@@ -244,6 +247,10 @@ fn accounts_changed(app: &mut App, accounts: crate::accounts::Accounts) -> Vec<T
     app.accounts = accounts;
     let Some(shown) = &app.account else { return Vec::new() };
     let key = shown.key();
+    // One that is kept nowhere stands in no list.
+    if shown.store == StoreKind::Memory {
+        return vec![Task::Look];
+    }
     let Some(now) = app.accounts.accounts.iter().find(|account| account.key() == key).cloned() else {
         app.forget_account();
         let tasks = screens::sign_in::enter(app);

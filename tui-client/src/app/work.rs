@@ -18,6 +18,7 @@ use crate::renewal::{Keeper, Wish};
 use crate::session;
 use crate::settings::Folders;
 use crate::token_store::TokenStore;
+use crate::verify;
 
 /// As many rows as the server gives at once.
 const ROWS: usize = 200;
@@ -124,8 +125,12 @@ async fn work(folders: Folders, keeper: Option<Keeper>, task: Task) -> Option<Di
             };
             Did::Changed(change, changed)
         }
+        Task::Verify(token) => {
+            let checks = verify::checks(&folders, keeper?.server(), token.expose()).await;
+            Did::Verified(token, checks)
+        }
         // The loop does them itself: they are about the terminal.
-        Task::Verify(_) | Task::Copy(..) | Task::Mouse(_) | Task::Suspend | Task::Redraw | Task::Quit => return None,
+        Task::Copy(..) | Task::Mouse(_) | Task::Suspend | Task::Redraw | Task::Quit => return None,
     })
 }
 

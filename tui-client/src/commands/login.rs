@@ -12,7 +12,7 @@ use grant::settings::variable;
 use grant::token_store::{Entry, StoreKind, TokenStore};
 use serde_json::json;
 
-use super::{Context, Done, ask_line, complain, read_secret, say_json, status, warn};
+use super::{Context, Done, ask_line, ask_secret, complain, read_secret, say_json, status, warn};
 
 #[derive(Args)]
 pub struct Login {
@@ -24,7 +24,7 @@ pub struct Login {
     /// Read the password from standard input
     #[arg(long, conflicts_with = "password_file")]
     password_stdin: bool,
-    /// Read the password from a file
+    /// Read the password from a file, `-` for standard input
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Where to keep the tokens: auto, keyring, session (gone at restart) or file
@@ -36,7 +36,7 @@ pub async fn login(context: &Context, login: &Login) -> Done {
     let folders = &context.settings.folders;
     let accounts = Accounts::read(folders)?;
     let issuer = issuer(context, login, &accounts)?;
-    let store = TokenStore::new(kind(context, login, &accounts, &issuer)?, folders);
+    let kind = kind(context, login, &accounts, &issuer)?;
     let unattended = login.password_stdin || login.password_file.is_some();
     let asks = !unattended || login.username.is_none();
     if asks && !context.may_ask() {
@@ -46,7 +46,7 @@ pub async fn login(context: &Context, login: &Login) -> Done {
     if variable("GRANT_TOKEN").is_some() {
         warn("GRANT_TOKEN is set and wins over what is signed in here");
     }
-    store.probe().await?;
+    let store = usable(context, kind).await?;
     let server = Server::new(issuer)?;
     server.check().await?;
     let username = match &login.username {
@@ -74,25 +74,48 @@ fn issuer(context: &Context, login: &Login, accounts: &Accounts) -> Result<Issue
     }
 }
 
-/// Which store: named, settled, or the one that the account had.
-fn kind(context: &Context, login: &Login, accounts: &Accounts, issuer: &Issuer) -> Result<StoreKind, Failure> {
-    let named = login.store.as_ref().or(context.settings.store.as_ref());
+/// Which store: named, settled, or the one that the account had; none when it is left to us.
+fn kind(context: &Context, login: &Login, accounts: &Accounts, issuer: &Issuer) -> Result<Option<StoreKind>, Failure> {
+    let named = login.store.as_ref().or(context.settings.store.as_ref()).map(String::as_str);
     let name = context.account.as_ref().or(login.username.as_ref());
     let had = name.and_then(|name| accounts.named(name)).filter(|account| account.issuer == issuer.as_str());
     match (named, had) {
-        (Some(name), _) => StoreKind::parse(name),
-        (None, Some(account)) => Ok(account.store),
-        (None, None) => StoreKind::parse("auto"),
+        (Some("auto"), _) | (None, None) => Ok(None),
+        (Some("memory"), _) => {
+            Err(Failure::usage("the memory store ends with the program, and this command ends at once")
+                .detail("only the application, `grant` alone, can sign in to it")
+                .hint("to keep tokens until the machine restarts: grant login --store session"))
+        }
+        (Some(name), _) => StoreKind::parse(name).map(Some),
+        (None, Some(account)) => Ok(Some(account.store)),
     }
+}
+
+/// The store that was named; else the keyring, and when that cannot be used, what a person chooses instead. Tried before anything is sent.
+async fn usable(context: &Context, kind: Option<StoreKind>) -> Result<TokenStore, Failure> {
+    let folders = &context.settings.folders;
+    let store = TokenStore::new(kind.unwrap_or(StoreKind::Keyring), folders);
+    let Err(failure) = store.probe().await else { return Ok(store) };
+    if kind.is_some() || failure.code != Code::Store || !context.may_ask() {
+        return Err(failure);
+    }
+    complain(&failure.error);
+    complain(&format!("  file     keeps the tokens in {}, readable by you only", store.folder().display()));
+    complain("  session  keeps them in the kernel's keyring until the machine restarts");
+    let store = match ask_line("Keep them where? file, session, or nothing to stop: ")?.as_str() {
+        "file" => TokenStore::new(StoreKind::File, folders),
+        "session" => TokenStore::new(StoreKind::Session, folders),
+        _ => return Err(failure),
+    };
+    store.probe().await?;
+    Ok(store)
 }
 
 fn password(login: &Login, username: &str, server: &Server) -> Result<Secret, Failure> {
     let password = if login.password_stdin || login.password_file.is_some() {
         read_secret(login.password_file.as_deref())?
     } else {
-        let prompt = format!("Password of {username} at {}: ", server.issuer().host());
-        let typed = rpassword::prompt_password(prompt);
-        Secret::new(typed.map_err(|error| Failure::new(Code::Other, format!("the terminal cannot be read: {error}")))?)
+        ask_secret(&format!("Password of {username} at {}: ", server.issuer().host()))?
     };
     if password.expose().is_empty() || username.is_empty() {
         return Err(Failure::usage("a name and a password are needed, and one is empty"));

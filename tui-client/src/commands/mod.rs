@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod api;
 pub mod completion;
 pub mod config;
+pub mod credential;
+pub mod doctor;
 pub mod exec;
 pub mod inspect;
 pub mod login;
@@ -13,7 +15,6 @@ pub mod sessions;
 pub mod status;
 pub mod token;
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
@@ -31,6 +32,8 @@ use grant::settings::{Settings, variable};
 use grant::token_store::StoreKind;
 use reqwest::Method;
 use serde_json::{Value, json};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code, or why not.
 pub type Done = Result<u8, Failure>;
@@ -136,11 +139,11 @@ pub fn application(
         _ => Some(accounts.chosen(named, settings)?.clone()),
     };
     let settled = Settled {
-        theme: Theme::choose(None, variable("NO_COLOR").is_some()),
+        theme: Theme::choose(&settings.theme, variable("NO_COLOR").is_some()),
         ascii: wants_ascii(variable),
         still: variable("GRANT_NO_ANIMATION").is_some(),
-        keys: Keymap::new(&BTreeMap::new())?,
-        mouse: true,
+        keys: Keymap::new(&settings.keys)?,
+        mouse: settings.mouse,
         zone,
         issuer: settings.issuer.clone(),
         store: StoreKind::parse(settings.store.as_deref().unwrap_or("auto"))?,
@@ -155,12 +158,26 @@ pub fn ask_line(prompt: &str) -> Result<String, Failure> {
 
 /// A line that a person types; none at the end of what they have to say.
 pub fn ask_line_or_end(prompt: &str) -> Result<Option<String>, Failure> {
-    let unread = |error| Failure::new(Code::Other, format!("the terminal cannot be read: {error}"));
     let mut stderr = std::io::stderr().lock();
-    stderr.write_all(prompt.as_bytes()).and_then(|()| stderr.flush()).map_err(unread)?;
+    stderr.write_all(prompt.as_bytes()).and_then(|()| stderr.flush()).map_err(|error| Failure::unread(&error))?;
     let mut line = String::new();
-    let read = std::io::stdin().read_line(&mut line).map_err(unread)?;
+    let read = std::io::stdin().read_line(&mut line).map_err(|error| Failure::unread(&error))?;
     Ok((read > 0).then(|| line.trim().to_owned()))
+}
+
+/// A secret that a person types, shown nowhere.
+pub fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
+    // Ctrl-C comes while the terminal shows no letters: whoever died of it would leave it so.
+    #[cfg(unix)]
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| Failure::unread(&error))?;
+    let typed = rpassword::prompt_password(prompt).map_err(|error| Failure::unread(&error))?;
+    // From here on it ends us as ever.
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        interrupted.recv().await;
+        std::process::exit(i32::from(Code::Cancelled as u8));
+    });
+    Ok(Secret::new(typed))
 }
 
 /// A secret from a file, or from standard input: as it is but for one line break.

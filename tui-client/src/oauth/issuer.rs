@@ -58,6 +58,20 @@ impl Issuer {
         self.url.scheme() == "http"
     }
 
+    /// Whether this address is at the same scheme, host and port: there its tokens may go.
+    #[must_use]
+    pub fn is_at(&self, url: &Url) -> bool {
+        let at =
+            |url: &Url| (url.scheme().to_owned(), url.host().map(|host| host.to_owned()), url.port_or_known_default());
+        at(&self.url) == at(url)
+    }
+
+    /// The scheme of its address.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.url.scheme()
+    }
+
     /// Its host, with the port when that is not the usual one.
     #[must_use]
     pub fn host(&self) -> String {
@@ -69,6 +83,14 @@ impl Issuer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn its_tokens_go_to_its_own_host_and_port_over_its_own_scheme_alone() {
+        let issuer = Issuer::parse("https://id.example/auth").unwrap();
+        let at = |url: &str| issuer.is_at(&Url::parse(url).unwrap());
+        assert!(at("https://id.example/repository.git") && at("https://ID.example:443/") && at("https://x@id.example"));
+        assert!(!at("http://id.example/") && !at("https://id.example:444/") && !at("https://git.id.example/"));
+    }
 
     #[test]
     fn an_issuer_is_https_or_on_this_machine() {

@@ -2,17 +2,18 @@
 
 mod issuer;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
+use tracing::debug;
 
 pub use issuer::Issuer;
 
 use crate::clock;
 use crate::device;
-use crate::failure::{Code, Failure, root_cause};
+use crate::failure::{Code, Failure, plain, root_cause};
 use crate::secret::Secret;
 
 /// The client that this program is registered as.
@@ -27,6 +28,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_BODY: usize = 8 << 20;
 /// For so long it is waited when the server asks to.
 const MAX_RETRY_AFTER: u64 = 3;
+/// Under which an operator finds the request in the server's log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A server that is talked to.
 #[derive(Clone, Debug)]
@@ -104,6 +107,14 @@ impl Server {
     /// # Errors
     /// A server that is away, is none of Grantd's, or calls itself by another name.
     pub async fn check(&self) -> Result<(), Failure> {
+        self.look().await.map(|_| ())
+    }
+
+    /// The same, and how far its clock is ahead of ours, when it says.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn look(&self) -> Result<Option<i64>, Failure> {
         let issuer = self.issuer.as_str();
         let stranger = |why: String| {
             Failure::new(Code::Other, format!("{issuer} is not a Grantd server: {why}"))
@@ -133,7 +144,7 @@ impl Server {
                 return Err(stranger(format!("its {name} is not {}", self.at(path))));
             }
         }
-        Ok(())
+        Ok(answer.clock_skew)
     }
 
     /// Signs in with a name and a password.
@@ -234,6 +245,18 @@ impl Server {
         .await
     }
 
+    /// Its public keys.
+    ///
+    /// # Errors
+    /// A server that is away, or has none.
+    pub async fn keys(&self) -> Result<Value, Failure> {
+        let answer = self.send(self.http.get(self.at("/.well-known/jwks.json"))).await?;
+        match answer.json() {
+            Some(keys) if answer.status.is_success() => Ok(keys),
+            _ => Err(self.failure_of(&answer)),
+        }
+    }
+
     /// What a no of the server means here.
     #[must_use]
     pub fn failure_of(&self, answer: &Answer) -> Failure {
@@ -273,11 +296,24 @@ impl Server {
                 .hint("check the address and your network, then try again")
         };
         let asked_at = clock::now();
-        let mut response = request.send().await.map_err(|error| away(&error))?;
-        let header = |headers: &HeaderMap, name| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        let (http, request) = request.build_split();
+        let request = request.map_err(|error| away(&error))?;
+        // Without its query and its headers, and the answer without its body: there the secrets are.
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let started = Instant::now();
+        let sent = http.execute(request).await;
+        let ms = started.elapsed().as_millis();
+        let mut response = sent.map_err(|error| {
+            let failure = away(&error);
+            debug!(%method, path, ms, error = failure.error, "no answer");
+            failure
+        })?;
+        let header = |headers: &HeaderMap, name: &HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
         let status = response.status();
-        let retry_after = header(response.headers(), RETRY_AFTER).and_then(|seconds| seconds.parse().ok());
-        let date = header(response.headers(), DATE).and_then(|date| clock::http_date(&date));
+        let request_id = plain(&header(response.headers(), &REQUEST_ID).unwrap_or_default());
+        debug!(%method, path, status = status.as_u16(), ms, request_id, "request");
+        let retry_after = header(response.headers(), &RETRY_AFTER).and_then(|seconds| seconds.parse().ok());
+        let date = header(response.headers(), &DATE).and_then(|date| clock::http_date(&date));
         // Whatever lies between the two moments is the way, not the clocks.
         let clock_skew = date.map(|date| {
             let answered_at = clock::now();

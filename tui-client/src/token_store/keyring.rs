@@ -1,7 +1,8 @@
-//! How do tokens get into the keyring of this machine? Through its Secret Service, or the kernel's keyring of this session.
+//! How do tokens get into the keyring of this machine? Through what its system has: the Secret Service and the kernel's keyring on Linux,
+//! the Keychain on macOS, the Credential Manager on Windows.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keyring_core::{CredentialStore, Error};
 
@@ -28,38 +29,64 @@ impl Keyring {
         Ok(Self { store, kind })
     }
 
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(target_os = "macos")]
+    pub(super) fn open(kind: StoreKind) -> Result<Self, Problem> {
+        if kind == StoreKind::Session {
+            return Err(Problem("macOS has none".to_owned()));
+        }
+        let store = apple_native_keyring_store::keychain::Store::new().map_err(|error| problem(&error))?;
+        Ok(Self { store, kind })
+    }
+
+    #[cfg(windows)]
+    pub(super) fn open(kind: StoreKind) -> Result<Self, Problem> {
+        let store = windows_native_keyring_store::Store::new().map_err(|error| problem(&error))?;
+        Ok(Self { store, kind })
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
     pub(super) fn open(_: StoreKind) -> Result<Self, Problem> {
         Err(Problem("this program knows no keyring of this system".to_owned()))
     }
 
-    fn entry(&self, account: &str) -> Result<keyring_core::Entry, Problem> {
+    /// Opens an entry, and does something with it while no other thread of ours is at one: the Credential Manager keeps no order
+    /// between threads.
+    fn with<T>(&self, account: &str, work: impl FnOnce(&keyring_core::Entry) -> Result<T, Error>) -> Result<T, Error> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let _alone = cfg!(windows).then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner));
         let label = format!("Grantd: {account}");
-        let modifiers = HashMap::from([("label", label.as_str())]);
-        let modifiers = (self.kind == StoreKind::Keyring).then_some(&modifiers);
-        self.store.build(SERVICE, account, modifiers).map_err(|error| problem(&error))
+        let modifiers = match self.kind {
+            // Tokens stay on this machine, or with this sign-in to it, when the user's profile travels.
+            StoreKind::Session if cfg!(windows) => Some(("persistence", "session")),
+            _ if cfg!(windows) => Some(("persistence", "local")),
+            StoreKind::Keyring if cfg!(target_os = "linux") => Some(("label", label.as_str())),
+            _ => None,
+        };
+        let modifiers = modifiers.map(|modifier| HashMap::from([modifier]));
+        work(&self.store.build(SERVICE, account, modifiers.as_ref())?)
     }
 
     pub(super) fn read(&self, account: &str) -> Result<Option<Secret>, Problem> {
-        let entry = self.entry(account)?;
-        let read = match entry.get_password() {
+        let read = self.with(account, |entry| match entry.get_secret() {
             // Another process may be replacing it at this moment.
-            Err(Error::NoEntry) => entry.get_password(),
+            Err(Error::NoEntry) => entry.get_secret(),
             read => read,
-        };
+        });
         match read {
-            Ok(text) => Ok(Some(Secret::new(text))),
+            // What is no text is damaged, which is told as such.
+            Ok(bytes) => Ok(Some(Secret::new(String::from_utf8(bytes).unwrap_or_default()))),
             Err(Error::NoEntry) => Ok(None),
             Err(error) => Err(problem(&error)),
         }
     }
 
+    /// As bytes: as a password Windows would take half as many.
     pub(super) fn write(&self, account: &str, text: &Secret) -> Result<(), Problem> {
-        self.entry(account)?.set_password(text.expose()).map_err(|error| problem(&error))
+        self.with(account, |entry| entry.set_secret(text.expose().as_bytes())).map_err(|error| problem(&error))
     }
 
     pub(super) fn forget(&self, account: &str) -> Result<(), Problem> {
-        match self.entry(account)?.delete_credential() {
+        match self.with(account, keyring_core::Entry::delete_credential) {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
             Err(error) => Err(problem(&error)),
         }

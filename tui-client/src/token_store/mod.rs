@@ -3,14 +3,16 @@
 mod entry;
 mod keyring;
 
+use std::collections::HashMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tracing::debug;
 
 pub use entry::Entry;
 use keyring::Keyring;
@@ -19,7 +21,7 @@ use crate::clock;
 use crate::failure::{Code, Failure};
 use crate::files;
 use crate::secret::Secret;
-use crate::settings::Folders;
+use crate::settings::{Folders, STORES};
 
 /// How long a store may take when nobody is there to unlock it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE_OF_A_PERSON: Duration = Duration::from_mins(5);
 /// After this a person is told what is waited for.
 const SILENCE: Duration = Duration::from_secs(1);
+
+/// What [`StoreKind::Memory`] keeps, for all that this process opens of it.
+static MEMORY: Mutex<Option<HashMap<String, Secret>>> = Mutex::new(None);
 
 /// A kind of store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,11 +43,13 @@ pub enum StoreKind {
     Session,
     /// A file that its owner alone can read.
     File,
+    /// This process, and nobody after it: for the application. Such an account stands in no list that others read.
+    Memory,
 }
 
 impl StoreKind {
     /// All of them, the best first.
-    pub const ALL: [Self; 3] = [Self::Keyring, Self::File, Self::Session];
+    pub const ALL: [Self; 4] = [Self::Keyring, Self::File, Self::Session, Self::Memory];
 
     /// What it is to a person who chooses one.
     #[must_use]
@@ -51,6 +58,7 @@ impl StoreKind {
             Self::Keyring => "the keyring of this machine",
             Self::Session => "the kernel's session keyring, gone at restart",
             Self::File => "a file that only you can read",
+            Self::Memory => "nowhere: gone when you leave",
         }
     }
 
@@ -63,8 +71,9 @@ impl StoreKind {
             "auto" | "keyring" => Ok(Self::Keyring),
             "session" => Ok(Self::Session),
             "file" => Ok(Self::File),
+            "memory" => Ok(Self::Memory),
             other => Err(Failure::usage(format!("there is no store `{other}`"))
-                .hint("stores are auto, keyring, session and file")),
+                .hint(format!("stores are {}", STORES.join(", ")))),
         }
     }
 
@@ -75,6 +84,7 @@ impl StoreKind {
             Self::Keyring => "keyring",
             Self::Session => "session",
             Self::File => "file",
+            Self::Memory => "memory",
         }
     }
 }
@@ -109,7 +119,7 @@ impl TokenStore {
     /// A store that cannot be used.
     pub async fn probe(&self) -> Result<(), Failure> {
         let probe = format!("probe {:016x}", RandomState::new().hash_one(clock::now_millis()));
-        let tried = self.call(move |store| {
+        let tried = self.call("probe", move |store| {
             let text = Secret::new("x".repeat(16));
             store.write_text(&probe, &text)?;
             let read = store.read_text(&probe);
@@ -129,7 +139,7 @@ impl TokenStore {
     /// A store that cannot be used, or an entry that is damaged.
     pub async fn read(&self, account: &str) -> Result<Option<Entry>, Failure> {
         let name = account.to_owned();
-        let Some(text) = self.call(move |store| store.read_text(&name)).await? else { return Ok(None) };
+        let Some(text) = self.call("read", move |store| store.read_text(&name)).await? else { return Ok(None) };
         let damaged = || {
             Failure::new(Code::Store, format!("the entry in the {} is damaged", self.told()))
                 .detail("it was left as it is")
@@ -144,7 +154,7 @@ impl TokenStore {
     /// A store that cannot be used.
     pub async fn write(&self, account: &str, entry: &Entry) -> Result<(), Failure> {
         let (name, text) = (account.to_owned(), entry.write());
-        self.call(move |store| {
+        self.call("write", move |store| {
             store.write_text(&name, &text)?;
             if store.read_text(&name)?.as_ref() == Some(&text) {
                 Ok(())
@@ -161,7 +171,13 @@ impl TokenStore {
     /// A store that cannot be used.
     pub async fn forget(&self, account: &str) -> Result<(), Failure> {
         let name = account.to_owned();
-        self.call(move |store| store.forget_text(&name)).await
+        self.call("forget", move |store| store.forget_text(&name)).await
+    }
+
+    /// Where a file store keeps its files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What it is called in a sentence.
@@ -170,36 +186,47 @@ impl TokenStore {
             StoreKind::Keyring => "keyring of this machine".to_owned(),
             StoreKind::Session => "kernel's session keyring".to_owned(),
             StoreKind::File => format!("token file below {}", self.folder.display()),
+            StoreKind::Memory => "memory of this program".to_owned(),
         }
     }
 
     /// Stores block, and a locked one for as long as nobody comes.
     async fn call<T: Send + 'static>(
         &self,
+        what: &'static str,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Failure> {
         let store = self.clone();
+        let started = Instant::now();
         let mut call = tokio::task::spawn_blocking(move || work(&store));
         let somebody = std::io::stderr().is_terminal();
         let mut done = tokio::time::timeout(if somebody { SILENCE } else { PATIENCE }, &mut call).await;
+        let mut nobody_came = false;
         if done.is_err() && somebody {
             let _ = writeln!(std::io::stderr(), "waiting for the {} to be unlocked; Ctrl-C stops", self.told());
             done = tokio::time::timeout(PATIENCE_OF_A_PERSON, &mut call).await;
+            nobody_came = done.is_err();
         }
+        let ok = matches!(done, Ok(Ok(Ok(_))));
+        debug!(store = self.kind.as_str(), what, ok, ms = started.elapsed().as_millis(), "store");
         let problem = match done {
             Ok(Ok(Ok(value))) => return Ok(value),
             Ok(Ok(Err(Problem(problem)))) => problem,
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it does not answer; is it locked?".to_owned(),
         };
-        let way_on = match self.kind {
+        // Whoever was asked to unlock it has had five minutes.
+        let code = if nobody_came { Code::TimedOut } else { Code::Store };
+        Err(Failure::new(code, format!("the {} cannot be used: {problem}", self.told())).hint(self.way_on()))
+    }
+
+    /// What to do when it cannot be used.
+    fn way_on(&self) -> String {
+        let folder = self.folder.display();
+        match self.kind {
             StoreKind::File => "make that folder yours and writable".to_owned(),
-            _ => format!(
-                "unlock it, or run: grant login --store file   (tokens in {}, readable by you only)",
-                self.folder.display()
-            ),
-        };
-        Err(Failure::new(Code::Store, format!("the {} cannot be used: {problem}", self.told())).hint(way_on))
+            _ => format!("unlock it, or run: grant login --store file   (tokens in {folder}, readable by you only)"),
+        }
     }
 
     fn keyring(&self) -> Result<&Keyring, Problem> {
@@ -215,8 +242,10 @@ impl TokenStore {
     }
 
     fn read_text(&self, account: &str) -> Result<Option<Secret>, Problem> {
-        if self.kind != StoreKind::File {
-            return self.keyring()?.read(account);
+        match self.kind {
+            StoreKind::Keyring | StoreKind::Session => return self.keyring()?.read(account),
+            StoreKind::Memory => return Ok(memory().get_or_insert_default().get(account).cloned()),
+            StoreKind::File => {}
         }
         match fs::read_to_string(self.path(account)) {
             Ok(text) => Ok(Some(Secret::new(text))),
@@ -228,22 +257,36 @@ impl TokenStore {
     }
 
     fn write_text(&self, account: &str, text: &Secret) -> Result<(), Problem> {
-        if self.kind != StoreKind::File {
-            return self.keyring()?.write(account, text);
+        match self.kind {
+            StoreKind::Keyring | StoreKind::Session => return self.keyring()?.write(account, text),
+            StoreKind::Memory => {
+                memory().get_or_insert_default().insert(account.to_owned(), text.clone());
+                return Ok(());
+            }
+            StoreKind::File => {}
         }
         only_ours(&self.folder)?;
         files::replace(&self.path(account), text.expose().as_bytes()).map_err(|error| Problem(error.to_string()))
     }
 
     fn forget_text(&self, account: &str) -> Result<(), Problem> {
-        if self.kind != StoreKind::File {
-            return self.keyring()?.forget(account);
+        match self.kind {
+            StoreKind::Keyring | StoreKind::Session => return self.keyring()?.forget(account),
+            StoreKind::Memory => {
+                memory().get_or_insert_default().remove(account);
+                return Ok(());
+            }
+            StoreKind::File => {}
         }
         match fs::remove_file(self.path(account)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(Problem(error.to_string())),
             _ => Ok(()),
         }
     }
+}
+
+fn memory() -> MutexGuard<'static, Option<HashMap<String, Secret>>> {
+    MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A folder that others can enter is no place for tokens.
@@ -258,4 +301,40 @@ fn only_ours(folder: &Path) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folders() -> Folders {
+        let nowhere = PathBuf::from("/nonexistent");
+        Folders { config: nowhere.clone(), state: nowhere.clone(), cache: nowhere }
+    }
+
+    #[test]
+    fn every_store_that_the_settings_know_is_one() {
+        for name in STORES {
+            assert!(*name == "auto" || StoreKind::parse(name).unwrap().as_str() == *name);
+        }
+        assert_eq!(StoreKind::parse("chest").unwrap_err().code, Code::Usage);
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_a_process_keeps_what_it_is_given_until_it_is_forgotten() {
+        let (one, other) =
+            (TokenStore::new(StoreKind::Memory, &folders()), TokenStore::new(StoreKind::Memory, &folders()));
+        one.probe().await.unwrap();
+        let entry = Entry {
+            refresh_token: Secret::new("grt_x".to_owned()),
+            access_token: None,
+            expires_at: 1,
+            scope: String::new(),
+            session_id: String::new(),
+        };
+        one.write("ada", &entry).await.unwrap();
+        assert_eq!(other.read("ada").await.unwrap(), Some(entry));
+        other.forget("ada").await.unwrap();
+        assert_eq!(one.read("ada").await.unwrap(), None);
+    }
 }

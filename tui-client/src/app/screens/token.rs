@@ -4,9 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::keys::Action;
-use crate::app::message::{Check, Task};
+use crate::app::message::Task;
 use crate::app::parts::layer::Form;
 use crate::app::state::App;
+use crate::check::Check;
 
 /// What can be done here.
 pub const ACTIONS: &[Action] = &[Action::Reveal, Action::Copy, Action::Json, Action::Paste];
