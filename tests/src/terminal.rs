@@ -57,13 +57,22 @@ impl Terminal {
     /// Types a secret once the terminal shows no letters any more.
     pub fn type_secretly(&mut self, prompt: &str, secret: &str) {
         self.wait_for(prompt);
+        self.wait_for_setting("-echo");
+        self.press(&format!("{secret}\n"));
+    }
+
+    /// Waits until the terminal shows letters again.
+    pub fn wait_for_letters(&self) {
+        self.wait_for_setting("echo");
+    }
+
+    fn wait_for_setting(&self, setting: &str) {
         let screen = self.screen();
         let tty = screen.lines().find_map(|line| line.trim().strip_prefix("/dev/")).expect("a terminal").to_owned();
-        wait_for("the terminal shows no letters", || {
+        wait_for(&format!("a terminal with {setting}"), || {
             let settings = Command::new("stty").args(["-a", "-F", &format!("/dev/{tty}")]).output().ok()?;
-            String::from_utf8_lossy(&settings.stdout).split_whitespace().any(|word| word == "-echo").then_some(())
+            String::from_utf8_lossy(&settings.stdout).split_whitespace().any(|word| word == setting).then_some(())
         });
-        self.press(&format!("{secret}\n"));
     }
 
     /// Waits for the command's end.

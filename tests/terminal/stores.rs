@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use grantd_tests::process::grant_binary;
+use grantd_tests::process::{grant_binary, signal};
 use grantd_tests::skip;
 use grantd_tests::terminal::Terminal;
 
@@ -78,6 +78,22 @@ fn ctrl_c_at_a_question_is_130_and_the_terminal_shows_letters_again() {
     terminal.wait_for("Username: ");
     terminal.press("\u{3}");
     assert_eq!(terminal.exit_code(), 130, "{}", terminal.screen());
+    assert!(files(&machine.state().join("tokens")).is_empty());
+}
+
+#[test]
+fn ctrl_c_ends_a_sign_in_that_waits_for_its_server() {
+    let machine = Machine::new();
+    let login = "exec \"$GRANT\" login \"$SERVER\" --store file --username ada";
+    let Some(mut terminal) = in_terminal(&machine, login) else { return skip("no `script`") };
+    terminal.wait_for("Password of ada at localhost:");
+    signal(machine.server.pid(), "STOP");
+    terminal.type_secretly("Password of ada at localhost:", PASSWORD);
+    terminal.wait_for_letters();
+    terminal.press("\u{3}");
+    let code = terminal.exit_code();
+    signal(machine.server.pid(), "CONT");
+    assert_eq!(code, 130, "{}", terminal.screen());
     assert!(files(&machine.state().join("tokens")).is_empty());
 }
 

@@ -18,6 +18,10 @@ pub mod token;
 use std::fmt::Display;
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::sync::{Arc, OnceLock};
 
 use grant::accounts::{Account, Accounts};
 use grant::app::keys::Keymap;
@@ -32,8 +36,6 @@ use grant::settings::{Settings, variable};
 use grant::token_store::StoreKind;
 use reqwest::Method;
 use serde_json::{Value, json};
-#[cfg(unix)]
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code, or why not.
 pub type Done = Result<u8, Failure>;
@@ -167,17 +169,27 @@ pub fn ask_line_or_end(prompt: &str) -> Result<Option<String>, Failure> {
 
 /// A secret that a person types, shown nowhere.
 pub fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
-    // Ctrl-C comes while the terminal shows no letters: whoever died of it would leave it so.
+    // The prompt takes Ctrl-C for itself and then sends it to us, while the terminal shows no letters: who dies of it leaves it so.
     #[cfg(unix)]
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| Failure::unread(&error))?;
-    let typed = rpassword::prompt_password(prompt).map_err(|error| Failure::unread(&error))?;
-    // From here on it ends us as ever.
+    let mortal = mortal().map_err(|error| Failure::unread(&error))?;
     #[cfg(unix)]
-    tokio::spawn(async move {
-        interrupted.recv().await;
-        std::process::exit(i32::from(Code::Cancelled as u8));
-    });
-    Ok(Secret::new(typed))
+    mortal.store(false, Ordering::SeqCst);
+    let typed = rpassword::prompt_password(prompt);
+    #[cfg(unix)]
+    mortal.store(true, Ordering::SeqCst);
+    typed.map(Secret::new).map_err(|error| Failure::unread(&error))
+}
+
+/// Whether Ctrl-C ends this program, as it does unless told otherwise.
+#[cfg(unix)]
+fn mortal() -> std::io::Result<&'static Arc<AtomicBool>> {
+    static MORTAL: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    if MORTAL.get().is_none() {
+        let flag = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, Arc::clone(&flag))?;
+        let _ = MORTAL.set(flag);
+    }
+    MORTAL.get().ok_or_else(|| std::io::ErrorKind::Other.into())
 }
 
 /// A secret from a file, or from standard input: as it is but for one line break.
