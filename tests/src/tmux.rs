@@ -73,7 +73,7 @@ impl Tmux {
 
     /// Waits until the screen is like this, and shows it when it never is.
     #[track_caller]
-    pub fn wait_until(&self, what: &str, is: impl Fn(&str) -> bool) {
+    pub fn wait_until(&self, what: &str, mut is: impl FnMut(&str) -> bool) {
         let start = Instant::now();
         loop {
             let screen = self.screen();
@@ -121,7 +121,12 @@ impl Tmux {
     #[track_caller]
     pub fn exit_code(&self) -> String {
         // The terminal may be known to have gone before it is known how.
-        wait_for("it ends", || Some(self.says("pane_dead_status")).filter(|status| !status.is_empty()))
+        let mut status = String::new();
+        self.wait_until("its end", |_| {
+            status = self.says("pane_dead_status");
+            !status.is_empty()
+        });
+        status
     }
 }
 

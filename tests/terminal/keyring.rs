@@ -101,8 +101,8 @@ fn a_keyring_that_does_not_answer_is_7_where_nobody_can_unlock_it() {
     // Its process is held still: whoever calls it waits for ever.
     let script = format!(
         "ask() {{ dbus-send --print-reply --dest=org.freedesktop.DBus / \"org.freedesktop.DBus.$@\"; }}
+        until ask NameHasOwner string:org.freedesktop.secrets | grep -q true; do :; done
         keyring=$(ask GetConnectionUnixProcessID string:org.freedesktop.secrets | sed -n 's/.*uint32 //p')
-        [ -n \"$keyring\" ] || exit 9
         trap 'kill -CONT $keyring; kill $keyring' EXIT
         kill -STOP $keyring
         {LOGIN}"

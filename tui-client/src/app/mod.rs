@@ -32,6 +32,7 @@ use crate::clock;
 use crate::failure::{Code, Failure};
 use crate::settings::Folders;
 use clipboard::Clipboard;
+use terminal::LateAnswer;
 
 /// A countdown goes by seconds.
 const SECOND: Duration = Duration::from_secs(1);
@@ -59,6 +60,7 @@ pub async fn run(
     let given_back = GiveBack;
     let mut clipboard = Clipboard::default();
     let mut keys = EventStream::new();
+    let mut late_answer = LateAnswer::default();
     let mut end = Signals::new().map_err(broken)?;
     let code = loop {
         // What can be drawn is drawn before anything is waited for.
@@ -94,6 +96,7 @@ pub async fn run(
             code = end.next() => break code,
             Some(message) = done.recv() => message,
             event = keys.next() => match event {
+                Some(Ok(Event::Key(event))) if late_answer.takes(&event) => continue,
                 Some(Ok(event)) => match message_of(event) {
                     Some(message) => message,
                     None => continue,

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, KeyCode, KeyEvent,
+    KeyModifiers,
+};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
@@ -16,6 +19,35 @@ static OURS: AtomicBool = AtomicBool::new(false);
 
 /// A terminal that is drawn on.
 pub type Screen = Terminal<CrosstermBackend<io::Stdout>>;
+
+/// What a terminal answers when it is asked for its colours comes as keys when it comes too late: none of them was pressed.
+#[derive(Debug, Default)]
+pub struct LateAnswer {
+    /// How many of its keys have come; none before its first and after its last.
+    keys: usize,
+}
+
+impl LateAnswer {
+    /// An answer is no longer: `]11;rgb:ffff/ffff/ffff`.
+    const MAX: usize = 32;
+
+    /// Whether a key is part of one.
+    pub fn takes(&mut self, event: &KeyEvent) -> bool {
+        let alt = event.modifiers.contains(KeyModifiers::ALT);
+        let last = match event.code {
+            KeyCode::Char(']') if alt => {
+                self.keys = 1;
+                return true;
+            }
+            KeyCode::Char('\\') => alt,
+            KeyCode::Char('g') => event.modifiers.contains(KeyModifiers::CONTROL),
+            _ => false,
+        };
+        let part = (1..Self::MAX).contains(&self.keys);
+        self.keys = if part && !last { self.keys + 1 } else { 0 };
+        part
+    }
+}
 
 /// Takes the terminal. A panic gives it back before it says why.
 ///
@@ -90,4 +122,24 @@ pub fn copy(text: &str) -> io::Result<()> {
     let mut out = stdout();
     write!(out, "\u{1b}]52;c;{}\u{7}", STANDARD.encode(text))?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_comes_late_presses_no_key() {
+        let key = |c: char, modifiers| KeyEvent::new(KeyCode::Char(c), modifiers);
+        let mut answer = LateAnswer::default();
+        let mut late = vec![key(']', KeyModifiers::ALT)];
+        late.extend("11;rgb:1e1e/1e1e/1e1e".chars().map(|c| key(c, KeyModifiers::NONE)));
+        for end in [key('\\', KeyModifiers::ALT), key('g', KeyModifiers::CONTROL)] {
+            assert!(late.iter().chain([&end]).all(|event| answer.takes(event)));
+            assert!("q\\:".chars().all(|c| !answer.takes(&key(c, KeyModifiers::NONE))));
+        }
+        // Somebody who really presses that loses a few keys, not all.
+        assert!(answer.takes(&key(']', KeyModifiers::ALT)));
+        assert!((0..100).any(|_| !answer.takes(&key('q', KeyModifiers::NONE))));
+    }
 }
