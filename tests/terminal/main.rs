@@ -1,5 +1,6 @@
 //! How does `grant` behave? The real program against a real server.
 
+mod admin;
 mod end;
 mod keyring;
 mod machine;

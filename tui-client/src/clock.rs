@@ -31,6 +31,12 @@ pub fn http_date(text: &str) -> Option<i64> {
     OffsetDateTime::parse(text, &Rfc2822).ok().map(OffsetDateTime::unix_timestamp)
 }
 
+/// The Unix seconds of `2026-01-31T12:00:00Z`.
+#[must_use]
+pub fn moment(text: &str) -> Option<i64> {
+    OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
+}
+
 /// How long that is, as people say it: `14m 05s`.
 #[must_use]
 pub fn span(seconds: i64) -> String {

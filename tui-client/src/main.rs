@@ -5,13 +5,13 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use grant::failure::Failure;
 use grant::journal;
 use grant::settings::Settings;
 
 use commands::{
-    Context, accounts, api, completion, config, exec, inspect, login, logout, page, sessions, status, token,
+    Context, accounts, activity, admin, api, completion, config, exec, inspect, login, logout, sessions, status, token,
 };
 
 /// Signs in to Grantd from a terminal and hands tokens to other programs.
@@ -20,7 +20,7 @@ use commands::{
     name = "grant",
     version,
     arg_required_else_help = true,
-    after_help = "Example:\n  grant login http://localhost:8080 --username ada\n  curl -H \"$(grant token --format header)\" http://localhost:8080/api/v1/me\n\nEvery command has an example: grant COMMAND --help"
+    after_help = "Example:\n  grant login http://localhost:8080 --username ada\n  curl -H \"$(grant token --format header)\" http://localhost:8080/api/v1/me\n\nEvery command has an example: grant COMMAND --help\nFor administrators of a server: grant admin --help"
 )]
 struct Cli {
     /// Whose tokens [default: those of the active account]
@@ -60,11 +60,18 @@ enum Command {
     #[command(after_help = "Example:\n  grant sessions revoke --others --yes")]
     Sessions(sessions::Sessions),
     /// Show what happened to the user's account
-    #[command(after_help = "Example:\n  grant activity --limit 10")]
-    Activity(page::Activity),
+    #[command(after_help = "Example:\n  grant activity --since 24h")]
+    Activity(activity::Activity),
     /// Show, choose, rename and remove the accounts of this machine
     #[command(after_help = "Example:\n  grant accounts use ada")]
     Accounts(accounts::Accounts),
+    /// Administer the server: users, clients, sessions, keys, events
+    #[command(
+        subcommand,
+        hide = true,
+        after_help = "Needs the role admin at the server.\n\nExample:\n  grant admin users list --role admin"
+    )]
+    Admin(admin::Admin),
     /// Show the settings
     #[command(subcommand, after_help = "Example:\n  grant config list")]
     Config(config::Config),
@@ -84,7 +91,7 @@ fn main() -> ExitCode {
         if let Some(command) = matches.subcommand_name() {
             journal::called(command);
         }
-        Cli::from_arg_matches(&matches)
+        Cli::from_arg_matches(&matches).map(|cli| Cli { json: cli.json || format_is_json(&matches), ..cli })
     });
     let cli = match parsed {
         Ok(cli) => cli,
@@ -108,6 +115,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// Whether `--format json` was said, which is `--json`.
+fn format_is_json(matches: &ArgMatches) -> bool {
+    if let Some((_, matches)) = matches.subcommand() {
+        return format_is_json(matches);
+    }
+    let named = matches.try_get_raw("format").ok().flatten();
+    named.is_some_and(|mut values| values.any(|value| value == "json"))
+}
+
 async fn run(context: &Context, command: Command) -> commands::Done {
     match command {
         Command::Login(login) => login::login(context, &login).await,
@@ -118,8 +134,9 @@ async fn run(context: &Context, command: Command) -> commands::Done {
         Command::Api(api) => api::api(context, &api).await,
         Command::Inspect(inspect) => inspect::inspect(context, &inspect).await,
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
-        Command::Activity(activity) => page::activity(context, &activity).await,
+        Command::Activity(activity) => activity::activity(context, &activity).await,
         Command::Accounts(accounts) => accounts::accounts(context, &accounts).await,
+        Command::Admin(admin) => admin::admin(context, &admin).await,
         Command::Config(config) => config::config(context, &config),
         Command::Completion(completion) => completion::completion(Cli::command(), &completion),
         Command::Man(manual) => completion::man(Cli::command(), &manual),
