@@ -3,11 +3,13 @@
 mod admin;
 mod end;
 mod keyring;
+mod lists;
 mod machine;
 mod offline;
 mod person;
 mod race;
 mod refusals;
+mod shells;
 mod sign_in;
 mod token;
 mod upkeep;

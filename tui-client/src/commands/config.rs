@@ -9,8 +9,10 @@ use super::{Context, Done, say, say_json, say_table};
 #[derive(Subcommand)]
 pub enum Config {
     /// Show each setting, its value and where that is from
+    #[command(after_help = "Example:\n  grant config list --json")]
     List,
     /// Say which file they are read from
+    #[command(after_help = "Example:\n  grant config path")]
     Path,
 }
 

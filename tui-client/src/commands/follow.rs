@@ -90,8 +90,8 @@ impl Feed<'_> {
     /// The server's events in their shape, this machine's among them, the newest first.
     fn merge(&self, events: &mut Vec<Value>, since: Option<i64>) {
         events.iter_mut().for_each(self.shape);
-        events.extend((self.local)().into_iter().filter(|event| is_since(event, since)));
-        // Stable: what the server tells of one second stays in its order.
+        // The sort is stable: of one second, the server's stay in their order, and what is done with a session comes after its beginning.
+        events.splice(..0, (self.local)().into_iter().filter(|event| is_since(event, since)));
         events.sort_by_key(|event| Reverse(at(event)));
     }
 

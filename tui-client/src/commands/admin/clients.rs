@@ -104,7 +104,7 @@ pub struct Create {
     /// Where its secret stands, 24 characters at least; - is standard input; without it one is made
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// How it may ask for tokens: password, refresh_token, client_credentials; may repeat
+    /// How it may ask for tokens: `password`, `refresh_token`, `client_credentials`; may repeat
     #[arg(long)]
     grant: Option<Vec<String>>,
     /// What its tokens may be used for; may repeat [default: openid profile email]
@@ -153,7 +153,7 @@ struct Changes {
     /// What people call it
     #[arg(long)]
     name: Option<String>,
-    /// How it may ask for tokens: password, refresh_token, client_credentials; may repeat
+    /// How it may ask for tokens: `password`, `refresh_token`, `client_credentials`; may repeat
     #[arg(long)]
     grant: Option<Vec<String>>,
     /// What its tokens may be used for; may repeat

@@ -36,7 +36,7 @@ pub enum Events {
 
 #[derive(Args)]
 pub struct List {
-    /// Only those of this type, such as signed_in
+    /// Only those of this type, such as `signed_in`
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
     /// Only those with this reason
