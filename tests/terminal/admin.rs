@@ -158,7 +158,7 @@ fn keys_are_shown_and_rotated() {
     let list = || machine.run(&["admin", "keys", "list", "--json"]).expect(0).json()["keys"].clone();
     let before = list();
     let kid = before[0]["kid"].as_str().expect("a kid");
-    assert_eq!(machine.run(&["admin", "keys", "show", kid, "--json"]).expect(0).json()["key"], before[0]);
+    assert_eq!(machine.run(&["admin", "keys", "show", "--json", "--", kid]).expect(0).json()["key"], before[0]);
     let made = machine.run(&["admin", "keys", "rotate", "--json"]).expect(0).json();
     assert_eq!(made["keys"][0]["state"], "announced");
     assert_eq!(list().as_array().expect("a list").len(), 2 * before.as_array().expect("a list").len());

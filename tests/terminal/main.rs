@@ -9,6 +9,7 @@ mod offline;
 mod person;
 mod race;
 mod refusals;
+mod schemas;
 mod shells;
 mod sign_in;
 mod token;
