@@ -97,7 +97,7 @@ fn processes_share_the_keyrings_tokens_of_two_seconds_and_nobody_is_signed_out()
         {LOGIN}
         grant status --json >before
         for process in $(seq 4); do
-            (for call in $(seq 25); do grant token >>tokens.$process 2>>complaints || echo $? >>failures; done) &
+            (for call in $(seq 60); do grant token >>tokens.$process 2>>complaints || echo $? >>failures; done) &
         done
         wait
         grant status --json >after
@@ -108,11 +108,11 @@ fn processes_share_the_keyrings_tokens_of_two_seconds_and_nobody_is_signed_out()
     let (complaints, failures) = (read("complaints"), read("failures"));
     assert_eq!((code, failures.as_str(), complaints.as_str()), (0, "", ""), "{stdout}{stderr}");
     let tokens: Vec<_> = (1..=4).map(|process| read(&format!("tokens.{process}"))).collect();
-    assert!(tokens.iter().all(|tokens| tokens.lines().count() == 25));
+    assert!(tokens.iter().all(|tokens| tokens.lines().count() == 60));
     let distinct: BTreeSet<_> = tokens.iter().flat_map(|tokens| tokens.lines()).collect();
     let json = |name: &str| serde_json::from_str::<serde_json::Value>(&read(name)).expect("JSON");
     let types = json("activity")["events"].to_string();
-    assert!(!distinct.is_empty() && !types.contains("refresh_token_reused"), "{types}");
+    assert!(distinct.len() > 1 && !types.contains("refresh_token_reused"), "{types}");
     let session = |name: &str| json(name)["accounts"][0]["session_id"].clone();
     assert_eq!(session("after"), session("before"));
 }
