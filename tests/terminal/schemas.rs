@@ -93,6 +93,9 @@ fn what_each_command_prints_in_json_meets_its_schema() {
         ("status", &["status", "--offline"]),
         ("inspect", &["inspect"]),
         ("accounts", &["accounts", "list"]),
+        ("accounts", &["accounts", "use", "ada"]),
+        ("accounts", &["accounts", "rename", "ada", "work"]),
+        ("accounts", &["accounts", "rename", "work", "ada"]),
         ("activity", &["activity"]),
         ("config_list", &["config", "list"]),
         ("config_path", &["config", "path"]),
@@ -135,7 +138,8 @@ fn what_each_command_prints_in_json_meets_its_schema() {
     printed.add_error(&["sessions", "show", &session.replace("ses_0", "ses_1")], 6);
     printed.add("sessions_revoke", &["sessions", "revoke", "--others", "--yes"]);
     printed.add("logout", &["logout"]);
-    machine.server.kill();
+    printed.add_with("login", &ada.each_ref().map(String::as_str), PASSWORD);
+    printed.add("accounts", &["accounts", "remove", "ada"]);
     let Some(faults) = faults(&printed.values) else { return skip("no tests/.venv") };
     assert_eq!(faults, "");
 }

@@ -51,26 +51,34 @@ enum AccountsCommand {
 pub async fn accounts(context: &Context, accounts: &Accounts) -> Done {
     let folders = &context.settings.folders;
     match &accounts.command {
-        None => return list(context, &accounts.form),
-        Some(AccountsCommand::List(form)) => return list(context, form),
+        None => list(context, &accounts.form),
+        Some(AccountsCommand::List(form)) => list(context, form),
         Some(AccountsCommand::Use { name }) => {
             List::change(folders, |list| {
                 list.active = Some(list.expect_named(name)?.name.clone());
                 Ok(())
             })
             .await?;
-            complain(&format!("`{name}` is the active account"));
+            changed(context, &format!("`{name}` is the active account"))
         }
         Some(AccountsCommand::Rename { name, new_name }) => {
             List::change(folders, |list| rename(list, name, new_name)).await?;
-            complain(&format!("`{name}` is called `{new_name}` now"));
+            changed(context, &format!("`{name}` is called `{new_name}` now"))
         }
         Some(AccountsCommand::Remove { name }) => {
             let account = List::read(folders)?.expect_named(name)?.clone();
             session::forget(folders, &account).await?;
-            complain(&format!("`{name}` is forgotten; `grant logout` would have ended its session too"));
+            changed(context, &format!("`{name}` is forgotten; `grant logout` would have ended its session too"))
         }
     }
+}
+
+/// What was changed: a sentence for a person, the list as it is now for a program.
+fn changed(context: &Context, sentence: &str) -> Done {
+    if context.json {
+        return list(context, &Form::default());
+    }
+    complain(sentence);
     Ok(0)
 }
 

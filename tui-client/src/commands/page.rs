@@ -29,7 +29,7 @@ pub enum Format {
     Tsv,
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Form {
     /// How to print the list
     #[arg(long, value_name = "FORMAT")]
