@@ -13,6 +13,7 @@ const DOCUMENTS: &[&str] = &[
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/grant.md",
     "docs/operating.md",
     "docker-compose.yml",
     "packaging/grantd.service",

@@ -70,3 +70,19 @@ fn a_session_that_was_ended_a_moment_after_its_renewal_is_found_out_by_the_statu
     let account = &status["accounts"][0];
     assert_eq!((&account["state"], &account["reason"]), (&"ended".into(), &"signed_out".into()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ending_the_other_sessions_leaves_exactly_this_one() {
+    let machine = Machine::new().signed_in();
+    let client = machine.server.client();
+    let others =
+        [client.sign_in("ada", crate::machine::PASSWORD).await, client.sign_in("ada", crate::machine::PASSWORD).await];
+    let bob = client.sign_in("bob", "bob-dev-password").await;
+    machine.run(&["sessions", "revoke", "--others", "--yes"]).expect(0);
+    let left = machine.run(&["sessions", "--json"]).expect(0).json()["sessions"].clone();
+    assert_eq!((left.as_array().map(Vec::len), &left[0]["id"]), (Some(1), &machine.entry()["sid"]));
+    for other in others {
+        assert!(!client.is_active(&other.access).await);
+    }
+    assert!(client.is_active(&bob.access).await && client.is_active(&machine.token()).await);
+}

@@ -1,5 +1,6 @@
 //! Does the keyring of a desktop hold the tokens, and nothing else of the machine? A real Secret Service on a bus of its own.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -85,6 +86,35 @@ fn a_session_in_the_keyring_is_renewed_and_signed_out() {
     );
     let Some((code, stdout, stderr)) = beside_a_keyring(&machine, true, &script) else { return skip(NO_KEYRING) };
     assert_eq!(code, 0, "{stdout}{stderr}");
+}
+
+// Four, since gnome-keyring-daemon itself gives up under sixteen that come and go for long; files bear those (race.rs).
+#[test]
+fn processes_share_the_keyrings_tokens_of_two_seconds_and_nobody_is_signed_out() {
+    let machine = Machine::with(&[("GRANTD_TOKENS__ACCESS_TTL", "2s")]);
+    let script = format!(
+        "set -e
+        {LOGIN}
+        grant status --json >before
+        for process in $(seq 4); do
+            (for call in $(seq 60); do grant token >>tokens.$process 2>>complaints || echo $? >>failures; done) &
+        done
+        wait
+        grant status --json >after
+        grant activity --all --json >activity"
+    );
+    let Some((code, stdout, stderr)) = beside_a_keyring(&machine, true, &script) else { return skip(NO_KEYRING) };
+    let read = |name: &str| fs::read_to_string(machine.home.join(name)).unwrap_or_default();
+    let (complaints, failures) = (read("complaints"), read("failures"));
+    assert_eq!((code, failures.as_str(), complaints.as_str()), (0, "", ""), "{stdout}{stderr}");
+    let tokens: Vec<_> = (1..=4).map(|process| read(&format!("tokens.{process}"))).collect();
+    assert!(tokens.iter().all(|tokens| tokens.lines().count() == 60));
+    let distinct: BTreeSet<_> = tokens.iter().flat_map(|tokens| tokens.lines()).collect();
+    let json = |name: &str| serde_json::from_str::<serde_json::Value>(&read(name)).expect("JSON");
+    let types = json("activity")["events"].to_string();
+    assert!(distinct.len() > 1 && !types.contains("refresh_token_reused"), "{types}");
+    let session = |name: &str| json(name)["accounts"][0]["session_id"].clone();
+    assert_eq!(session("after"), session("before"));
 }
 
 #[test]

@@ -14,7 +14,8 @@ pub const PASSWORD: &str = "ada-dev-password";
 pub struct Machine {
     pub home: TempDir,
     pub server: Grantd,
-    _data: TempDir,
+    /// What the server keeps.
+    pub data: TempDir,
 }
 
 impl Machine {
@@ -27,7 +28,7 @@ impl Machine {
         let data = TempDir::in_memory();
         let cheap = process::dev(data.path()).env("GRANTD_PASSWORD__MEMORY_KIB", "8");
         let call = settings.iter().fold(cheap, |call, (name, value)| call.env(name, value));
-        Self { home: TempDir::in_memory(), server: call.start(), _data: data }
+        Self { home: TempDir::in_memory(), server: call.start(), data }
     }
 
     /// With a server on this port that people find at another address.
@@ -36,7 +37,7 @@ impl Machine {
         let args =
             ["dev", "--port", &port.to_string(), "--data", &data.path().display().to_string()].map(str::to_owned);
         let call = process::grantd(&args).env("GRANTD_PASSWORD__MEMORY_KIB", "8").env("GRANTD_ISSUER", issuer);
-        Self { home: TempDir::in_memory(), server: call.start(), _data: data }
+        Self { home: TempDir::in_memory(), server: call.start(), data }
     }
 
     pub fn grant(&self, args: &[&str]) -> Call {

@@ -1,5 +1,7 @@
 //! What works while the server is away, and is anything lost?
 
+use grantd_tests::process;
+
 use crate::machine::{Machine, files};
 
 #[test]
@@ -41,4 +43,20 @@ fn a_sign_out_forgets_and_warns_that_the_session_lives_on() {
     let output = machine.run(&["logout"]).expect(0);
     assert!(output.stderr.contains("warning: ") && output.stderr.contains("lives on"), "{output}");
     assert!(files(&machine.state().join("tokens")).is_empty());
+}
+
+#[test]
+fn whoever_was_signed_in_before_the_server_went_away_is_so_when_it_comes_back() {
+    let machine = Machine::new().signed_in();
+    let (token, port) = (machine.token(), machine.server.address().port().to_string());
+    machine.server.kill();
+    machine.end_in(-5);
+    machine.run(&["token"]).expect(3);
+    machine.run(&["status"]).expect(3);
+    let data = machine.data.path().display().to_string();
+    let back =
+        process::grantd(&["dev", "--port", &port, "--data", &data]).env("GRANTD_PASSWORD__MEMORY_KIB", "8").start();
+    assert_ne!(machine.token(), token);
+    machine.run(&["status"]).expect(0);
+    drop(back);
 }

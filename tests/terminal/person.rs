@@ -53,3 +53,33 @@ fn whoever_wants_to_be_asked_nothing_is_not() {
     let Some(mut terminal) = Terminal::run(&command, &home) else { return skip("no `script`") };
     assert_eq!(terminal.exit_code(), 2, "{}", terminal.screen());
 }
+
+#[test]
+fn without_a_terminal_on_standard_input_nothing_ever_asks() {
+    let machine = Machine::new().signed_in();
+    let home = [("HOME", machine.home.path().display().to_string())];
+    let url = machine.server.url();
+    for args in [
+        &format!("login {url} --store file"),
+        &format!("login {url} --username ada --store file"),
+        "sessions revoke --all",
+        "sessions revoke --others",
+        "admin users create eve --email eve@example.org",
+        "admin users set-password bob",
+        "admin users delete bob",
+        "admin clients delete web",
+        "admin sessions revoke --user bob",
+        "admin keys rotate --now",
+    ] {
+        let command = format!("sh -c \"'{}' {args} </dev/null\"", grant_binary().display());
+        let Some(mut terminal) = Terminal::run(&command, &home) else { return skip("no `script`") };
+        assert_eq!(terminal.exit_code(), 2, "{args}: {}", terminal.screen());
+        let screen = terminal.screen();
+        assert!(
+            !screen.contains("[y/N]") && !screen.contains("to go on: ") && !screen.contains("Username: "),
+            "{screen}"
+        );
+    }
+    machine.run(&["admin", "users", "show", "bob"]).expect(0);
+    machine.run(&["status"]).expect(0);
+}

@@ -159,3 +159,28 @@ fn the_api_is_called_with_the_token_and_its_noes_have_their_codes() {
         machine.run(&["api", "GET", path]).expect(2);
     }
 }
+
+#[test]
+fn an_entry_has_room_for_the_largest_token_that_the_server_makes_unasked() {
+    // The longest signature of the three.
+    let machine = Machine::with(&[("GRANTD_TOKENS__SIGNING_ALG", "RS256")]).signed_in();
+    let entry = fs::read(machine.entry_file()).expect("an entry");
+    assert!(entry.len() <= 2300, "{} bytes", entry.len());
+    assert_eq!(machine.entry()["at"].as_str().expect("a token"), machine.token());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_has_no_room_is_fetched_each_time_and_the_sign_in_succeeds() {
+    let machine = Machine::new().signed_in();
+    let roles = (0..31).map(|number| format!("{number:x>64}")).chain(["admin".to_owned()]);
+    let flags: Vec<_> = roles.flat_map(|role| ["--role".to_owned(), role]).collect();
+    let set = ["admin", "users", "set-roles", "ada"].into_iter().chain(flags.iter().map(String::as_str));
+    machine.run(&set.collect::<Vec<_>>()).expect(0);
+    machine.login(&[]).run().expect(0);
+    assert!(fs::read(machine.entry_file()).expect("an entry").len() <= 2300);
+    assert_eq!(machine.entry().get("at"), None);
+    let first = machine.token();
+    assert!(first.len() > 2300 && machine.server.client().is_active(&first).await);
+    assert_ne!(machine.token(), first);
+    machine.run(&["status"]).expect(0);
+}

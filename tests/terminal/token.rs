@@ -1,6 +1,7 @@
 //! When is a token renewed, and what is said when it cannot be what was wished for?
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use grantd_tests::wait_for;
 
@@ -103,4 +104,75 @@ fn a_store_that_is_away_is_7_and_nobody_is_signed_out() {
     fs::remove_file(&tokens).expect("the file goes");
     fs::rename(&aside, &tokens).expect("the folder comes back");
     machine.token();
+}
+
+#[test]
+fn a_token_has_the_life_left_that_was_asked_for_and_else_a_minute_or_a_fifth() {
+    let machine = Machine::new().signed_in();
+    let left = |args: &[&str]| {
+        let token = machine.run(&[&["token"], args].concat()).expect(0).stdout;
+        let entry = machine.entry();
+        assert_eq!(entry["at"], token.trim_end());
+        let iat = grantd_tests::client::claims(token.trim_end())["iat"].as_i64().expect("a time");
+        entry["exp"].as_i64().expect("a time") - iat
+    };
+    let tokens_life = |seconds: i64, args: &[&str]| {
+        machine.end_in(seconds);
+        left(args)
+    };
+    assert_eq!(tokens_life(150, &["--min-ttl", "120s"]), 150);
+    assert_eq!(tokens_life(115, &["--min-ttl", "120s"]), 300);
+    // A minute, a tenth more or less.
+    assert_eq!(tokens_life(75, &[]), 75);
+    assert_eq!(tokens_life(50, &[]), 300);
+    assert_eq!(tokens_life(50, &["--min-ttl", "10s"]), 50);
+    let short = Machine::with(&[("GRANTD_TOKENS__ACCESS_TTL", "100s")]).signed_in();
+    let first = short.token();
+    short.end_in(30);
+    assert_eq!(short.token(), first);
+    short.end_in(15);
+    assert_ne!(short.token(), first);
+    assert!(short.run(&["token", "--min-ttl", "120s"]).expect(2).stderr.contains("100 s"));
+}
+
+#[test]
+fn no_token_ever_opens_a_browser_and_who_is_signed_out_gets_4() {
+    let machine = Machine::new();
+    let opened = machine.home.join("opened");
+    let browser = machine.home.write("browser", format!("#!/bin/sh\necho \"$@\" >>'{}'\n", opened.display()));
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).expect("a program");
+    let folder = machine.home.join("bin");
+    fs::create_dir(&folder).expect("a folder");
+    for name in ["xdg-open", "sensible-browser", "x-www-browser", "www-browser", "wslview", "gio", "open"] {
+        fs::copy(&browser, folder.join(name)).expect("a program");
+    }
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").expect("a path"));
+    let browser = browser.display().to_string();
+    let ask = |args: &[&str]| {
+        let call = machine.grant(args).env("PATH", &path).env("DISPLAY", ":0").env("WAYLAND_DISPLAY", "wayland-0");
+        call.env("BROWSER", &browser).env("GRANT_BROWSER", &browser).run()
+    };
+    ask(&["token"]).expect(4);
+    machine.login(&[]).run().expect(0);
+    ask(&["token"]).expect(0);
+    ask(&["sessions", "revoke", "--all", "--yes"]).expect(0);
+    machine.end_in(-5);
+    for command in ["token", "status"] {
+        ask(&[command]).expect(4);
+    }
+    ask(&["exec", "--", "true"]).expect(4);
+    assert!(!opened.exists());
+}
+
+#[test]
+fn a_program_that_is_run_has_the_token_in_no_argument() {
+    let machine = Machine::new().signed_in();
+    let arguments =
+        "for file in /proc/[0-9]*/cmdline; do tr '\\0' '\\n' <$file; done 2>/dev/null; printf '%s\\n' \"$GRANT_TOKEN\"";
+    let output = machine.run(&["exec", "--", "sh", "-c", arguments]).expect(0);
+    let token = machine.token();
+    let lines: Vec<_> = output.stdout.lines().collect();
+    let (last, arguments) = lines.split_last().expect("lines");
+    assert_eq!(*last, token);
+    assert!(arguments.contains(&"sh") && !arguments.iter().any(|line| line.contains(&token)));
 }

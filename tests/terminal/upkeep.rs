@@ -6,8 +6,6 @@ use std::process::Command;
 use grantd_tests::process;
 use grantd_tests::temp::TempDir;
 
-use crate::machine::files;
-
 #[test]
 fn each_setting_is_shown_with_where_it_is_from() {
     let home = TempDir::new();
@@ -26,24 +24,6 @@ fn each_setting_is_shown_with_where_it_is_from() {
 }
 
 #[test]
-fn a_shell_takes_what_it_is_to_complete_and_the_manual_has_a_page_for_each_command() {
-    let home = TempDir::new();
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = process::grant(home.path(), &["completion", shell]).run().expect(0).stdout;
-        assert!(script.contains("force-refresh"), "{shell}");
-        if shell == "bash" {
-            let file = home.write("completion", script);
-            assert!(Command::new("bash").arg("-n").arg(file).status().expect("bash").success());
-        }
-    }
-    process::grant(home.path(), &["completion", "command.com"]).run().expect(2);
-    assert!(process::grant(home.path(), &["man"]).run().expect(0).stdout.contains(".TH"));
-    let pages = home.join("man");
-    process::grant(home.path(), &["man", &pages.display().to_string()]).run().expect(0);
-    assert!(files(&pages).iter().any(|page| page.ends_with("grant-token.1")));
-}
-
-#[test]
 fn a_reader_that_goes_away_is_no_fault() {
     let home = TempDir::new();
     let script = format!(
@@ -55,24 +35,48 @@ fn a_reader_that_goes_away_is_no_fault() {
 }
 
 #[test]
-fn the_version_is_a_line_or_an_object_and_every_command_has_an_example() {
+fn the_version_is_a_line_or_an_object() {
     let home = TempDir::new();
     let run = |args: &[&str]| process::grant(home.path(), args).run();
     let version = run(&["version", "--json"]).expect(0).json();
     assert_eq!(run(&["version"]).expect(0).stdout, format!("grant {}\n", version["version"].as_str().expect("a text")));
     assert!(version.get("commit").is_some());
-    let help = run(&["--help"]).expect(0).stdout;
-    let (_, commands) = help.split_once("Commands:\n").expect("a list of commands");
-    let (commands, _) = commands.split_once("\n\n").expect("its end");
-    for command in commands.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
-        let help = run(&[command, "--help"]).expect(0).stdout;
-        assert!(help.contains("Example:\n  "), "{command}");
+}
+
+/// The commands that a help lists.
+fn commands(help: &str) -> Vec<String> {
+    let Some((_, list)) = help.split_once("Commands:\n") else { return Vec::new() };
+    let (list, _) = list.split_once("\n\n").expect("its end");
+    // What a line of its own explains further begins further right.
+    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    names.filter(|name| !name.is_empty() && *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_has_a_help_with_an_example_and_an_unknown_flag_is_told_the_near_one() {
+    let home = TempDir::new();
+    let run = |args: &[String]| process::grant(home.path(), args).run();
+    let mut left: Vec<Vec<String>> = vec![vec![], vec!["admin".to_owned()]];
+    let mut seen = 0;
+    while let Some(command) = left.pop() {
+        let help = run(&[&command[..], &["--help".to_owned()]].concat()).expect(0);
+        assert!(help.stdout.contains("Example:\n  ") || help.stdout.contains("Examples:\n  "), "{command:?}");
+        assert_eq!(help.stderr, "");
+        left.extend(commands(&help.stdout).into_iter().map(|name| [&command[..], &[name]].concat()));
+        seen += 1;
+        if command == ["exec"] {
+            // What follows is another program's.
+            continue;
+        }
+        let wrong = run(&[&command[..], &["--jsn".to_owned()]].concat()).expect(2);
+        assert!(wrong.stderr.contains("--json") && wrong.stdout.is_empty(), "{command:?}{wrong}");
     }
+    assert!(seen > 45, "{seen} commands");
     run(&[]).expect(2);
     for (args, near) in
         [(["token", "--min-tll=9"], "--min-ttl"), (["tokn", "--json=x"], "token"), (["inspect", "--verfy"], "--verify")]
     {
-        let output = run(&args).expect(2);
+        let output = run(&args.map(str::to_owned)).expect(2);
         assert!(output.stderr.contains(near), "{output}");
     }
 }

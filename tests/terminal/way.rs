@@ -1,9 +1,10 @@
 //! What if an answer is lost on its way? The server has done what it was asked, and nobody has heard of it.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use grantd_tests::postgres::free_port;
@@ -15,18 +16,22 @@ struct Way {
     url: String,
     to_lose: Arc<AtomicUsize>,
     lost: Arc<AtomicUsize>,
+    /// What happens while the next renewal is under way.
+    meanwhile: Meanwhile,
 }
+
+type Meanwhile = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
 
 impl Way {
     fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
-        let way = Self { url, to_lose: Arc::default(), lost: Arc::default() };
-        let (to_lose, lost) = (Arc::clone(&way.to_lose), Arc::clone(&way.lost));
+        let way = Self { url, to_lose: Arc::default(), lost: Arc::default(), meanwhile: Arc::default() };
+        let (to_lose, lost, meanwhile) = (Arc::clone(&way.to_lose), Arc::clone(&way.lost), Arc::clone(&way.meanwhile));
         thread::spawn(move || {
             for client in listener.incoming() {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
-                carry(&client.expect("a connection"), &server, &to_lose, &lost);
+                carry(&client.expect("a connection"), &server, &to_lose, &lost, &meanwhile);
             }
         });
         way
@@ -34,16 +39,25 @@ impl Way {
 }
 
 /// Carries bytes both ways, until an answer is to be lost.
-fn carry(client: &TcpStream, server: &TcpStream, to_lose: &Arc<AtomicUsize>, lost: &Arc<AtomicUsize>) {
+fn carry(
+    client: &TcpStream,
+    server: &TcpStream,
+    to_lose: &Arc<AtomicUsize>,
+    lost: &Arc<AtomicUsize>,
+    meanwhile: &Meanwhile,
+) {
     let renews = Arc::new(AtomicBool::new(false));
     let both = || (client.try_clone().expect("a stream"), server.try_clone().expect("a stream"));
-    let asked = Arc::clone(&renews);
+    let (asked, meanwhile) = (Arc::clone(&renews), Arc::clone(meanwhile));
     let (mut from, mut to) = both();
     thread::spawn(move || {
         let mut bytes = [0; 16384];
         while let Ok(length @ 1..) = from.read(&mut bytes) {
             if String::from_utf8_lossy(&bytes[..length]).contains("grant_type=refresh_token") {
                 asked.store(true, Ordering::SeqCst);
+                if let Some(happens) = meanwhile.lock().expect("the test lives").take() {
+                    happens();
+                }
             }
             if to.write_all(&bytes[..length]).is_err() {
                 break;
@@ -93,4 +107,30 @@ async fn a_lost_answer_to_a_renewal_costs_nothing() {
     let third = machine.token();
     assert!(machine.server.client().is_active(&third).await);
     assert_eq!(machine.entry()["sid"], entry["sid"]);
+}
+
+#[test]
+fn a_refusal_after_another_program_renewed_the_session_is_answered_with_its_tokens() {
+    let port = free_port();
+    let way = Way::to(port);
+    let machine = Machine::at(port, &way.url).signed_in();
+    let (file, good) = (machine.entry_file(), machine.entry());
+    // What the other program has replaced: the server knows it no more.
+    let mut old = good.clone();
+    (old["rt"], old["at"], old["exp"]) = ("grt_replaced".into(), "replaced".into(), 0.into());
+    fs::write(&file, old.to_string()).expect("the entry can be written");
+    let written = good.to_string();
+    *way.meanwhile.lock().expect("nobody else") =
+        Some(Box::new(move || fs::write(file, written).expect("the entry can be written")));
+    assert_eq!(machine.token(), good["at"].as_str().expect("a token"));
+    assert_eq!(machine.entry(), good);
+    // The same when what the other left is due already.
+    let (file, mut due) = (machine.entry_file(), good.clone());
+    due["exp"] = 0.into();
+    fs::write(&file, old.to_string()).expect("the entry can be written");
+    *way.meanwhile.lock().expect("nobody else") =
+        Some(Box::new(move || fs::write(file, due.to_string()).expect("the entry can be written")));
+    assert_ne!(machine.token(), good["at"].as_str().expect("a token"));
+    assert_eq!(machine.entry()["sid"], good["sid"]);
+    machine.run(&["status"]).expect(0);
 }

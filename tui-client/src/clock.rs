@@ -33,7 +33,7 @@ pub fn http_date(text: &str) -> Option<i64> {
 
 /// The Unix seconds of `2026-01-31T12:00:00Z`.
 #[must_use]
-pub fn parse_rfc3339(text: &str) -> Option<i64> {
+pub fn moment(text: &str) -> Option<i64> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
 }
 
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
         assert_eq!(rfc3339(784_111_777).unwrap(), "1994-11-06T08:49:37Z");
         assert_eq!(http_date("yesterday"), None);
-        assert_eq!(parse_rfc3339("1994-11-06T08:49:37Z"), Some(784_111_777));
+        assert_eq!(moment("1994-11-06T08:49:37Z"), Some(784_111_777));
         assert_eq!([5, 192, 3723].map(face), ["0:05", "3:12", "1:02:03"]);
         assert_eq!([59, 240, 7200, 777_600].map(rough), ["59 s", "4 min", "2 h", "9 d"]);
         assert_eq!((span(7), span(845), span(7380)), ("7s".to_owned(), "14m 05s".to_owned(), "2h 03m".to_owned()));

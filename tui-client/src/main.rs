@@ -7,14 +7,14 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use grant::failure::{Code, Failure};
 use grant::settings::{Settings, variable};
 use grant::{journal, logging};
 
 use commands::{
-    Context, accounts, api, completion, config, credential, doctor, exec, inspect, login, logout, page, sessions,
-    status, token,
+    Context, accounts, activity, admin, api, completion, config, credential, doctor, exec, inspect, login, logout,
+    sessions, status, token,
 };
 
 /// Signs in to Grantd from a terminal and hands tokens to other programs.
@@ -22,7 +22,7 @@ use commands::{
 #[command(
     name = "grant",
     version,
-    after_help = "Example:\n  grant login http://localhost:8080 --username ada\n  curl -H \"$(grant token --format header)\" http://localhost:8080/api/v1/me\n\nEvery command has an example: grant COMMAND --help"
+    after_help = "Example:\n  grant login http://localhost:8080 --username ada\n  curl -H \"$(grant token --format header)\" http://localhost:8080/api/v1/me\n\nEvery command has an example: grant COMMAND --help\nFor administrators of a server: grant admin --help"
 )]
 struct Cli {
     /// Whose tokens [default: those of the active account]
@@ -66,11 +66,18 @@ enum Command {
     #[command(after_help = "Example:\n  grant sessions revoke --others --yes")]
     Sessions(sessions::Sessions),
     /// Show what happened to the user's account
-    #[command(after_help = "Example:\n  grant activity --limit 10")]
-    Activity(page::Activity),
+    #[command(after_help = "Example:\n  grant activity --since 24h")]
+    Activity(activity::Activity),
     /// Show, choose, rename and remove the accounts of this machine
     #[command(after_help = "Example:\n  grant accounts use ada")]
     Accounts(accounts::Accounts),
+    /// Administer the server: users, clients, sessions, keys, events
+    #[command(
+        subcommand,
+        hide = true,
+        after_help = "Needs the role admin at the server.\n\nExample:\n  grant admin users list --role admin"
+    )]
+    Admin(admin::Admin),
     /// Answer git, docker, cargo and kubectl when they ask for a credential
     #[command(after_help = credential::WIRING)]
     Credential(credential::Credential),
@@ -96,7 +103,7 @@ fn main() -> ExitCode {
         if let Some(command) = matches.subcommand_name() {
             journal::called(command);
         }
-        Cli::from_arg_matches(&matches)
+        Cli::from_arg_matches(&matches).map(|cli| Cli { json: cli.json || format_is_json(&matches), ..cli })
     });
     let cli = match parsed {
         Ok(cli) => cli,
@@ -163,6 +170,15 @@ fn menu(account: Option<&String>) -> commands::Done {
     Ok(0)
 }
 
+/// Whether `--format json` was said, which is `--json`.
+fn format_is_json(matches: &ArgMatches) -> bool {
+    if let Some((_, matches)) = matches.subcommand() {
+        return format_is_json(matches);
+    }
+    let named = matches.try_get_raw("format").ok().flatten();
+    named.is_some_and(|mut values| values.any(|value| value == "json"))
+}
+
 async fn run(context: &Context, command: Command) -> commands::Done {
     logging::to_stderr()?;
     match command {
@@ -174,9 +190,10 @@ async fn run(context: &Context, command: Command) -> commands::Done {
         Command::Api(api) => api::api(context, &api).await,
         Command::Inspect(inspect) => inspect::inspect(context, &inspect).await,
         Command::Sessions(sessions) => sessions::sessions(context, &sessions).await,
-        Command::Activity(activity) => page::activity(context, &activity).await,
+        Command::Activity(activity) => activity::activity(context, &activity).await,
         Command::Accounts(accounts) => accounts::accounts(context, &accounts).await,
         Command::Credential(credential) => credential::credential(context, &credential).await,
+        Command::Admin(admin) => admin::admin(context, &admin).await,
         Command::Config(config) => config::config(context, &config),
         Command::Doctor => doctor::doctor(context).await,
         Command::Completion(completion) => completion::completion(Cli::command(), &completion),

@@ -306,7 +306,7 @@ impl App {
     /// How long ago that was, roughly; `now` for the last seconds.
     #[must_use]
     pub fn ago(&self, moment: &str) -> String {
-        let Some(at) = crate::clock::parse_rfc3339(moment) else { return String::new() };
+        let Some(at) = crate::clock::moment(moment) else { return String::new() };
         match self.now() / 1000 - at {
             ..10 => "now".to_owned(),
             seconds => format!("{} ago", crate::clock::rough(seconds)),

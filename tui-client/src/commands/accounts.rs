@@ -6,24 +6,34 @@ use grant::failure::Failure;
 use grant::session;
 use serde_json::json;
 
-use super::{Context, Done, complain, say_json, say_table};
+use super::page::{self, Columns, Form, Page};
+use super::{Context, Done, complain};
+
+const COLUMNS: &Columns =
+    &[("NAME", "name"), ("USER", "username"), ("SERVER", "issuer"), ("STORE", "store"), ("ACTIVE", "active")];
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Accounts {
     #[command(subcommand)]
     command: Option<AccountsCommand>,
+    #[command(flatten)]
+    form: Form,
 }
 
 #[derive(Subcommand)]
 enum AccountsCommand {
     /// Show them
-    List,
+    #[command(after_help = "Example:\n  grant accounts list --format tsv")]
+    List(Form),
     /// Make one the active one
+    #[command(after_help = "Example:\n  grant accounts use ada")]
     Use {
         /// Which
         name: String,
     },
     /// Call one by another name
+    #[command(after_help = "Example:\n  grant accounts rename ada work")]
     Rename {
         /// Which
         name: String,
@@ -31,6 +41,7 @@ enum AccountsCommand {
         new_name: String,
     },
     /// Forget one and its tokens; its session lives on at the server
+    #[command(after_help = "Example:\n  grant accounts remove work")]
     Remove {
         /// Which
         name: String,
@@ -40,25 +51,34 @@ enum AccountsCommand {
 pub async fn accounts(context: &Context, accounts: &Accounts) -> Done {
     let folders = &context.settings.folders;
     match &accounts.command {
-        None | Some(AccountsCommand::List) => return list(context),
+        None => list(context, &accounts.form),
+        Some(AccountsCommand::List(form)) => list(context, form),
         Some(AccountsCommand::Use { name }) => {
             List::change(folders, |list| {
                 list.active = Some(list.expect_named(name)?.name.clone());
                 Ok(())
             })
             .await?;
-            complain(&format!("`{name}` is the active account"));
+            changed(context, &format!("`{name}` is the active account"))
         }
         Some(AccountsCommand::Rename { name, new_name }) => {
             List::change(folders, |list| rename(list, name, new_name)).await?;
-            complain(&format!("`{name}` is called `{new_name}` now"));
+            changed(context, &format!("`{name}` is called `{new_name}` now"))
         }
         Some(AccountsCommand::Remove { name }) => {
             let account = List::read(folders)?.expect_named(name)?.clone();
             session::forget(folders, &account).await?;
-            complain(&format!("`{name}` is forgotten; `grant logout` would have ended its session too"));
+            changed(context, &format!("`{name}` is forgotten; `grant logout` would have ended its session too"))
         }
     }
+}
+
+/// What was changed: a sentence for a person, the list as it is now for a program.
+fn changed(context: &Context, sentence: &str) -> Done {
+    if context.json {
+        return list(context, &Form::default());
+    }
+    complain(sentence);
     Ok(0)
 }
 
@@ -76,27 +96,18 @@ fn rename(list: &mut List, name: &str, new_name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn list(context: &Context) -> Done {
+fn list(context: &Context, form: &Form) -> Done {
     let list = List::read(&context.settings.folders)?;
-    let active = |name: &str| list.active.as_deref() == Some(name);
-    if context.json {
-        let accounts = list.accounts.iter().map(|account| {
-            json!({
-                "name": account.name,
-                "issuer": account.issuer,
-                "username": account.username,
-                "store": account.store,
-                "reason": account.ended,
-                "active": active(&account.name),
-            })
-        });
-        say_json(&json!({ "schema": 1, "accounts": accounts.collect::<Vec<_>>() }))?;
-        return Ok(0);
-    }
-    let rows = list.accounts.iter().map(|account| {
-        let mark = if active(&account.name) { "*" } else { "" };
-        [mark, &account.name, &account.username, &account.issuer, account.store.as_str()].map(str::to_owned).to_vec()
+    let items = list.accounts.iter().map(|account| {
+        json!({
+            "name": account.name,
+            "issuer": account.issuer,
+            "username": account.username,
+            "store": account.store,
+            "reason": account.ended,
+            "active": list.active.as_deref() == Some(account.name.as_str()),
+        })
     });
-    say_table(&["", "NAME", "USER", "SERVER", "STORE"], &rows.collect::<Vec<_>>())?;
+    page::show(context, form, "accounts", &Page { items: items.collect(), more: None }, COLUMNS)?;
     Ok(0)
 }

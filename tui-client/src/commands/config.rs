@@ -22,19 +22,21 @@ pub struct Config {
 #[derive(Subcommand)]
 enum ConfigCommand {
     /// Show each setting, its value and where that is from
+    #[command(after_help = "Example:\n  grant config list --json")]
     List {
         /// Shown in any case
         #[arg(long, hide = true)]
         origin: bool,
     },
     /// Print what one setting is
+    #[command(after_help = "Example:\n  grant config get theme")]
     Get {
         /// Its name; `keys.ACTION` for one action's keys
         key: String,
     },
     /// Change one setting in the file; comments stay
     #[command(
-        after_help = "Example:\n  grant config set issuer https://id.example.org\n  grant config set keys.refresh r F5"
+        after_help = "Example:\n  grant config set issuer https://id.example.org\n  grant config set keys.reload R f5"
     )]
     Set {
         /// Its name; `keys.ACTION` for one action's keys
@@ -44,8 +46,10 @@ enum ConfigCommand {
         values: Vec<String>,
     },
     /// Say which file they are read from
+    #[command(after_help = "Example:\n  grant config path")]
     Path,
     /// Open the file in $VISUAL or $EDITOR; it is replaced once the text is found to be right
+    #[command(after_help = "Example:\n  EDITOR=vi grant config edit")]
     Edit,
 }
 

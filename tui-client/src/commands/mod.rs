@@ -1,18 +1,22 @@
 //! What do the commands share? Whose token they use, what they print, and how they ask a person.
 
 pub mod accounts;
+pub mod activity;
+pub mod admin;
 pub mod api;
 pub mod completion;
 pub mod config;
 pub mod credential;
 pub mod doctor;
 pub mod exec;
+pub mod follow;
 pub mod inspect;
 pub mod login;
 pub mod logout;
 pub mod page;
 pub mod sessions;
 pub mod status;
+pub mod table;
 pub mod token;
 
 use std::fmt::Display;
@@ -27,7 +31,7 @@ use grant::accounts::{Account, Accounts};
 use grant::app::keys::Keymap;
 use grant::app::state::Settled;
 use grant::app::theme::{Theme, wants_ascii};
-use grant::failure::{Code, Failure};
+use grant::failure::{Code, Failure, plain};
 use grant::jwt;
 use grant::oauth::{Answer, Issuer, Server};
 use grant::renewal::{Held, Keeper, Wish};
@@ -36,6 +40,8 @@ use grant::settings::{Settings, variable};
 use grant::token_store::StoreKind;
 use reqwest::Method;
 use serde_json::{Value, json};
+
+pub use table::say_table;
 
 /// The exit code, or why not.
 pub type Done = Result<u8, Failure>;
@@ -90,28 +96,22 @@ impl Context {
         Ok((server, Held { access_token, expires_at, scope, warning: None }))
     }
 
-    /// Asks the server for something; a 401 is followed by one renewal and one more try.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(Server, Answer), Failure> {
-        if let Some(token) = self.token_of_environment() {
-            let (server, held) = Self::access_of_environment(token)?;
-            let answer = server.ask(method, path, &held.access_token, body).await?;
-            return Ok((server, answer));
-        }
-        let keeper = self.keeper()?;
-        let (answer, warning) = keeper.ask(method, path, body).await?;
-        if let Some(warning) = warning {
-            warn(warning);
-        }
-        Ok((keeper.server().clone(), answer))
+    /// Who asks the server for things.
+    pub fn caller(&self) -> Result<Caller, Failure> {
+        Ok(match self.token_of_environment() {
+            Some(token) => {
+                let (server, held) = Self::access_of_environment(token)?;
+                Caller::Environment(server, held.access_token)
+            }
+            None => Caller::Account(Box::new(self.keeper()?)),
+        })
     }
 
-    /// The same, for an answer that has to be a yes.
-    pub async fn ask_for(&self, method: Method, path: &str) -> Result<Value, Failure> {
-        let (server, answer) = self.ask(method, path, None).await?;
-        if !answer.status.is_success() {
-            return Err(server.failure_of(&answer));
-        }
-        Ok(answer.json().unwrap_or_default())
+    /// Asks the server for something; a 401 is followed by one renewal and one more try.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(Server, Answer), Failure> {
+        let caller = self.caller()?;
+        let answer = caller.ask(method, path, body).await?;
+        Ok((caller.server().clone(), answer))
     }
 
     /// Asks whether to go on; where nobody can be asked, `--yes` is to be given.
@@ -126,6 +126,71 @@ impl Context {
             return Ok(());
         }
         Err(Failure::new(Code::Other, "nothing was done"))
+    }
+
+    /// Asks for the name of what is to go for good.
+    pub fn confirm_name(&self, yes: bool, question: &str, name: &str) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        if !self.may_ask() {
+            return self.confirm(yes, question);
+        }
+        if ask_line(&format!("{question} Type {} to go on: ", plain(name)))? == name {
+            return Ok(());
+        }
+        Err(Failure::new(Code::Other, "that is another name; nothing was done"))
+    }
+}
+
+/// Who asks the server for things, once or often: the store is opened once.
+pub enum Caller {
+    /// Whoever was given a token, which nobody renews.
+    Environment(Server, Secret),
+    /// An account, its tokens renewed when they are due.
+    Account(Box<Keeper>),
+}
+
+impl Caller {
+    /// Whom it asks.
+    pub fn server(&self) -> &Server {
+        match self {
+            Self::Environment(server, _) => server,
+            Self::Account(keeper) => keeper.server(),
+        }
+    }
+
+    /// Whom it asks, by name.
+    pub fn issuer(&self) -> &str {
+        self.server().issuer().as_str()
+    }
+
+    /// Asks for something; a 401 is followed by one renewal and one more try.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+        match self {
+            Self::Environment(server, token) => server.ask(method, path, token, body).await,
+            Self::Account(keeper) => {
+                let (answer, warning) = keeper.ask(method, path, body).await?;
+                if let Some(warning) = warning {
+                    warn(warning);
+                }
+                Ok(answer)
+            }
+        }
+    }
+
+    /// The same, for an answer that has to be a yes.
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let answer = self.ask(method, path, body).await?;
+        if !answer.status.is_success() {
+            return Err(self.server().failure_of(&answer));
+        }
+        Ok(answer.json().unwrap_or_default())
+    }
+
+    /// The same without a body.
+    pub async fn ask_for(&self, method: Method, path: &str) -> Result<Value, Failure> {
+        self.send(method, path, None).await
     }
 }
 
@@ -206,15 +271,38 @@ pub fn read_secret(file: Option<&Path>) -> Result<Secret, Failure> {
     Ok(Secret::new(text.to_owned()))
 }
 
+/// A span of time as it is typed, in seconds.
+pub fn seconds(text: &str) -> Result<i64, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text.get(number.len()..) {
+        Some("" | "s") => 1,
+        Some("m") => 60,
+        Some("h") => 3600,
+        Some("d") => 86_400,
+        _ => 0,
+    };
+    let number = number.parse::<u32>().ok().filter(|_| factor > 0);
+    number.map(|number| i64::from(number) * factor).ok_or_else(|| "write it as 90, 90s, 5m, 1h or 7d".to_owned())
+}
+
 /// Bytes on standard output. A reader that has gone away is no fault of ours.
 pub fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    try_say_bytes(bytes).map(|_| ())
+}
+
+/// The same, and whether somebody still reads.
+fn try_say_bytes(bytes: &[u8]) -> Result<bool, Failure> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Code::Other, format!("standard output: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::new(Code::Other, format!("standard output: {error}"))),
     }
+}
+
+/// A line on standard output, and whether somebody still reads.
+pub fn try_say(line: impl Display) -> Result<bool, Failure> {
+    try_say_bytes(format!("{line}\n").as_bytes())
 }
 
 /// A line on standard output: what was asked for.
@@ -237,21 +325,6 @@ pub fn warn(line: impl Display) {
     complain(&format!("warning: {line}"));
 }
 
-/// A table with its columns aligned.
-pub fn say_table(heads: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain(heads.get(column).map(|head| head.len())).max().unwrap_or_default()
-    };
-    let line = |cells: Vec<&str>| {
-        let padded: Vec<_> =
-            cells.iter().enumerate().map(|(column, cell)| format!("{cell:<width$}", width = width(column))).collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    say(line(heads.to_vec()))?;
-    rows.iter().try_for_each(|row| say(line(row.iter().map(String::as_str).collect())))
-}
-
 /// `grant version`.
 pub fn version(context: &Context) -> Done {
     let version = env!("CARGO_PKG_VERSION");
@@ -261,4 +334,18 @@ pub fn version(context: &Context) -> Done {
         say(format!("grant {version}"))?;
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn a_time_is_seconds_minutes_hours_or_days() {
+        assert_eq!(
+            ["90", "90s", "5m", "1h", "2d", "0"].map(|text| seconds(text).unwrap()),
+            [90, 90, 300, 3600, 172_800, 0]
+        );
+        assert!(["", "s", "-1", "1w", "1.5m", "1ms", "99999999999d"].iter().all(|text| seconds(text).is_err()));
+    }
 }

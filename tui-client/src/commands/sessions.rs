@@ -1,23 +1,45 @@
 //! `grant sessions`: which sessions has the user, on which machines, and which of them are to end?
 
 use clap::{Args, Subcommand};
-use grant::failure::Failure;
+use grant::failure::{Code, Failure};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Context, Done, complain, page, say_json};
+use super::page::{self, Columns, Form};
+use super::{Context, Done, complain, say_json};
+
+const PATH: &str = "/api/v1/me/sessions";
+const COLUMNS: &Columns = &[
+    ("ID", "id"),
+    ("CLIENT", "client_id"),
+    ("WITH", "user_agent"),
+    ("FROM", "ip"),
+    ("LAST USED", "last_used_at"),
+    ("THIS", "current"),
+];
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Sessions {
     #[command(subcommand)]
     command: Option<SessionsCommand>,
+    #[command(flatten)]
+    form: Form,
 }
 
 #[derive(Subcommand)]
 enum SessionsCommand {
     /// Show them, the newest first
-    List,
+    #[command(after_help = "Example:\n  grant sessions list --format tsv")]
+    List(Form),
+    /// Show one
+    #[command(after_help = "Example:\n  grant sessions show ses_00dc1135r00015jejqz5fd2xq2")]
+    Show {
+        /// Its id
+        id: String,
+    },
     /// End some of them
+    #[command(after_help = "Example:\n  grant sessions revoke --others --yes")]
     Revoke(Revoke),
 }
 
@@ -39,49 +61,53 @@ struct Revoke {
 
 pub async fn sessions(context: &Context, sessions: &Sessions) -> Done {
     match &sessions.command {
-        None | Some(SessionsCommand::List) => list(context).await,
+        None => list(context, &sessions.form).await,
+        Some(SessionsCommand::List(form)) => list(context, form).await,
+        Some(SessionsCommand::Show { id }) => show(context, id).await,
         Some(SessionsCommand::Revoke(revoke)) => end(context, revoke).await,
     }
 }
 
-async fn list(context: &Context) -> Done {
-    let sessions = page::items(context, "/api/v1/me/sessions?limit=200").await?;
-    if context.json {
-        say_json(&json!({ "schema": 1, "sessions": sessions }))?;
-    } else {
-        let columns = [
-            ("ID", "id"),
-            ("CLIENT", "client_id"),
-            ("WITH", "user_agent"),
-            ("FROM", "ip"),
-            ("LAST USED", "last_used_at"),
-            ("THIS", "current"),
-        ];
-        page::table(&sessions, &columns)?;
-    }
+async fn list(context: &Context, form: &Form) -> Done {
+    form.of(context)?;
+    let mut sessions = page::fetch(&context.caller()?, PATH, &[], None, |_| true).await?;
+    sessions.more = None;
+    page::show(context, form, "sessions", &sessions, COLUMNS)?;
     Ok(0)
 }
 
+async fn show(context: &Context, id: &str) -> Done {
+    let id = segment(id)?;
+    let sessions = page::fetch(&context.caller()?, PATH, &[], None, |_| true).await?;
+    let named = |session: &&Value| session.get("id").and_then(Value::as_str) == Some(id);
+    let session = sessions.items.iter().find(named).ok_or_else(|| {
+        Failure::new(Code::NotFound, format!("no session `{id}` of yours lives")).hint("grant sessions shows them")
+    })?;
+    page::show_one(context, "session", session)?;
+    Ok(0)
+}
+
+fn segment(id: &str) -> Result<&str, Failure> {
+    page::segment(id, "session", "grant sessions")
+}
+
 async fn end(context: &Context, revoke: &Revoke) -> Done {
-    let mut ended = Vec::new();
+    // What is no id is told before the first one ends.
+    let ids = revoke.ids.iter().map(|id| segment(id)).collect::<Result<Vec<_>, _>>()?;
     if revoke.others || revoke.all {
         let (question, path) = if revoke.all {
-            ("End all sessions, this one too?", "/api/v1/me/sessions")
+            ("End all sessions, this one too?", PATH.to_owned())
         } else {
-            ("End all sessions but this one?", "/api/v1/me/sessions?keep=current")
+            ("End all sessions but this one?", format!("{PATH}?keep=current"))
         };
         context.confirm(revoke.yes, question)?;
-        context.ask_for(Method::DELETE, path).await?;
+        context.caller()?.ask_for(Method::DELETE, &path).await?;
     }
-    for id in &revoke.ids {
-        if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Err(Failure::usage(format!("`{id}` is no id of a session")).hint("grant sessions shows them"));
-        }
-        context.ask_for(Method::DELETE, &format!("/api/v1/me/sessions/{id}")).await?;
-        ended.push(id.clone());
+    for id in &ids {
+        context.caller()?.ask_for(Method::DELETE, &format!("{PATH}/{id}")).await?;
     }
     if context.json {
-        say_json(&json!({ "schema": 1, "ended": ended, "all": revoke.all, "others": revoke.others }))?;
+        say_json(&json!({ "schema": 1, "ended": ids, "all": revoke.all, "others": revoke.others }))?;
     } else {
         complain("ended");
     }

@@ -6,7 +6,7 @@ use grant::failure::Failure;
 use grant::renewal::Wish;
 use serde_json::json;
 
-use super::{Context, Done, say, say_json};
+use super::{Context, Done, say, say_json, seconds};
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -25,26 +25,12 @@ pub struct Token {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "raw")]
     format: Format,
-    /// How long it has to live at least, as 90, 90s, 5m or 1h
+    /// How long it has to live at least, as 90, 90s, 5m, 1h or 1d
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     min_ttl: Option<i64>,
     /// Have it renewed now, unless that was done in the last ten seconds
     #[arg(long)]
     force_refresh: bool,
-}
-
-fn seconds(text: &str) -> Result<i64, String> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, text.get(number.len()..).unwrap_or_default()),
-        None => (text, "s"),
-    };
-    let factor = match unit {
-        "m" => 60,
-        "h" => 3600,
-        _ => 1,
-    };
-    let number = number.parse::<u32>().map_err(|_| "write it as 90, 90s, 5m or 1h".to_owned())?;
-    Ok(i64::from(number) * factor)
 }
 
 pub async fn token(context: &Context, token: &Token) -> Done {
@@ -73,15 +59,4 @@ fn shown(access_token: &str, scope: &str, expires_at: i64) -> serde_json::Value 
         "expires_at": clock::rfc3339(expires_at),
         "scope": scope,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::seconds;
-
-    #[test]
-    fn a_time_is_seconds_minutes_or_hours() {
-        assert_eq!(["90", "90s", "5m", "1h", "0"].map(|text| seconds(text).unwrap()), [90, 90, 300, 3600, 0]);
-        assert!(["", "s", "-1", "1d", "1.5m"].iter().all(|text| seconds(text).is_err()));
-    }
 }

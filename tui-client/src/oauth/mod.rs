@@ -262,7 +262,7 @@ impl Server {
     pub fn failure_of(&self, answer: &Answer) -> Failure {
         let body = answer.json().unwrap_or_default();
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-        let sentence = text("error_description").or_else(|| text("detail"));
+        let sentence = faults(&body).or_else(|| text("error_description")).or_else(|| text("detail"));
         let status = answer.status.as_u16();
         let said = sentence.unwrap_or_else(|| format!("it answers {status}"));
         let code = match status {
@@ -278,6 +278,12 @@ impl Server {
             (Code::Away, Some(seconds)) => failure.hint(format!("try again in {seconds} seconds")),
             (Code::Away, None) => failure.hint("try again later"),
             (Code::SignIn, _) => failure.hint("sign in again: grant login"),
+            (Code::Refused, _) if failure.reason.as_deref() == Some("insufficient_scope") => {
+                failure.hint("a newer sign-in may cover it: grant login")
+            }
+            (Code::Refused, _) if failure.reason.as_deref() == Some("role_missing") => {
+                failure.hint("ask an administrator for the role, or sign in as one: grant login")
+            }
             _ => match text("error_uri").or_else(|| text("type")) {
                 Some(page) => failure.hint(format!("see {page}")),
                 None => failure,
@@ -359,6 +365,14 @@ impl Answer {
     pub fn reason(&self) -> Option<String> {
         Some(self.json()?.get("reason")?.as_str()?.to_owned())
     }
+}
+
+/// What is wrong with which values, when a no says so.
+fn faults(body: &Value) -> Option<String> {
+    let text = |fault: &Value, name: &str| fault.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let faults = body.get("errors")?.as_array()?.iter();
+    let faults: Vec<_> = faults.map(|fault| format!("{}: {}", text(fault, "field"), text(fault, "detail"))).collect();
+    (!faults.is_empty()).then(|| faults.join(" "))
 }
 
 /// Whether another try may help.

@@ -94,8 +94,7 @@ fn draw_who(app: &App, frame: &mut Frame, area: Rect) {
     };
     let session = app.entry.as_ref().map(|entry| entry.session_id.clone()).unwrap_or_default();
     let own = app.sessions.list.loaded.value.iter().flatten().find(|session| session.current);
-    let since =
-        own.and_then(|session| clock::parse_rfc3339(&session.created_at)).map(|at| format!("since {}", app.hour(at)));
+    let since = own.and_then(|session| clock::moment(&session.created_at)).map(|at| format!("since {}", app.hour(at)));
     let title = if app.ended().is_some() { "Signed out" } else { "Signed in" };
     let lines = vec![
         Line::styled(ends(&plain(&name), &account.issuer, width), app.theme.style(Role::Strong)),
@@ -147,7 +146,7 @@ fn refresh_lines(app: &App) -> Vec<Line<'static>> {
         None => "not renewed here yet".to_owned(),
     };
     let own = app.sessions.list.loaded.value.iter().flatten().find(|session| session.current);
-    let end = own.and_then(|session| clock::parse_rfc3339(&session.expires_at)).map(|at| at - app.now() / 1000);
+    let end = own.and_then(|session| clock::moment(&session.expires_at)).map(|at| at - app.now() / 1000);
     let second = end.map_or_else(
         || "each one works once".to_owned(),
         |left| format!("unused for {} it ends", clock::rough(left.max(0))),
