@@ -11,7 +11,7 @@ use serde_json::Value;
 pub use issuer::Issuer;
 
 use crate::clock;
-use crate::failure::{Code, Failure, root_cause};
+use crate::failure::{Code, Failure, Fault, plain, root_cause};
 use crate::secret::Secret;
 
 /// The client that this program is registered as.
@@ -248,10 +248,11 @@ impl Server {
             _ if is_away(answer.status) => Code::Away,
             _ => Code::Other,
         };
-        let failure =
-            Failure::new(code, format!("{}: {said}", self.issuer.as_str())).reason(answer.reason().as_deref());
+        let failure = Failure::new(code, format!("{}: {said}", self.issuer.as_str()))
+            .reason(answer.reason().as_deref())
+            .faults(answer.faults());
         match (code, answer.retry_after) {
-            (Code::Away, Some(seconds)) => failure.hint(format!("try again in {seconds} seconds")),
+            (_, Some(seconds)) => failure.hint(format!("try again in {seconds} seconds")),
             (Code::Away, None) => failure.hint("try again later"),
             (Code::SignIn, _) => failure.hint("sign in again: grant login"),
             _ => match text("error_uri").or_else(|| text("type")) {
@@ -321,6 +322,23 @@ impl Answer {
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         Some(self.json()?.get("reason")?.as_str()?.to_owned())
+    }
+
+    /// The values that it says are wrong.
+    fn faults(&self) -> Vec<Fault> {
+        let body = self.json().unwrap_or_default();
+        let faults = body.get("errors").and_then(Value::as_array);
+        let fault = |fault: &Value| {
+            let text = |name: &str| fault.get(name).and_then(Value::as_str).map(plain).unwrap_or_default();
+            // The server says the same of a wrong password and of too many; whoever is signed in may know which it is.
+            let detail = match (text("reason").as_str(), self.retry_after) {
+                ("sign_in_failed", None) => "That is not the current password.".to_owned(),
+                ("sign_in_failed", Some(_)) => "Too many tries with a wrong password.".to_owned(),
+                _ => text("detail"),
+            };
+            Fault { field: text("field"), reason: text("reason"), detail }
+        };
+        faults.into_iter().flatten().map(fault).collect()
     }
 }
 
