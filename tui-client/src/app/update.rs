@@ -171,7 +171,7 @@ fn wheel(app: &mut App, action: Action) -> Vec<Task> {
 
 fn paste(app: &mut App, text: &str) -> Vec<Task> {
     match app.layers.last_mut() {
-        Some(Layer::Form(form)) => {
+        Some(Layer::Form(form)) if form.sent.is_none() => {
             if let Some(field) = form.fields.get_mut(form.focus) {
                 field.paste(text);
             }
@@ -254,9 +254,9 @@ fn renewed_or_not(app: &mut App, renewed: Result<Option<String>, Failure>) -> Ve
             // The old token may still live while the server is away.
             let due = app.entry.as_ref().is_some_and(|entry| entry.left(app.now()) <= entry.due_at());
             if due {
-                app.wait_longer()
+                app.wait_longer();
             } else {
-                app.is_renewed()
+                app.is_renewed();
             }
             if let Some(warning) = warning.filter(|_| !due) {
                 app.tell(warning);
@@ -298,16 +298,24 @@ fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
 }
 
 fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Value>, Failure>) -> Vec<Task> {
+    let form =
+        app.layers.iter().position(|layer| matches!(layer, Layer::Form(form) if form.sent.as_deref() == Some(&change)));
     match answer {
         Ok(answer) => {
+            if let Some(at) = form {
+                app.layers.remove(at);
+            }
             app.tell(change.done.clone());
             screens::changed(app, &change, answer);
             change.then.into_iter().map(|ask| screens::ask(app, ask)).collect()
         }
         Err(failure) => {
-            app.complain(&failure);
-            screens::refused(app, &change, &failure);
-            Vec::new()
+            match form.and_then(|at| app.layers.get_mut(at)) {
+                Some(Layer::Form(form)) => form.refused(&failure),
+                _ => app.complain(&failure),
+            }
+            // Whether the session has ended stands in the list of accounts.
+            if failure.code == Code::SignIn { vec![Task::Accounts] } else { Vec::new() }
         }
     }
 }

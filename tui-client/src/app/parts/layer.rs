@@ -3,15 +3,16 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Clear;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Clear, Paragraph, Wrap};
 
 use super::form::Field;
 use super::{block, middle, over, padded};
 use crate::app::keys::{Action, GLOBAL, ROWS};
-use crate::app::message::Task;
+use crate::app::message::{Change, Task};
 use crate::app::state::App;
 use crate::app::theme::Role;
+use crate::failure::{Code, Failure};
 
 /// Something that lies over a screen and has all keys.
 #[derive(Clone, Debug)]
@@ -77,10 +78,55 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// Which field has the keys.
     pub focus: usize,
-    /// What is wrong with it.
+    /// What is wrong with it, and the way on below.
     pub fault: Option<String>,
     /// What it is for.
     pub purpose: Purpose,
+    /// What the server was asked, while it has not answered.
+    pub sent: Option<Box<Change>>,
+}
+
+impl Form {
+    /// With these fields.
+    #[must_use]
+    pub fn new(title: &str, purpose: Purpose, fields: Vec<Field>) -> Self {
+        Self { title: title.to_owned(), fields, focus: 0, fault: None, purpose, sent: None }
+    }
+
+    /// What was typed there.
+    #[must_use]
+    pub fn value(&self, at: usize) -> &str {
+        self.fields.get(at).map(Field::value).unwrap_or_default()
+    }
+
+    /// The field gets the keys, with a word beside it and a sentence below.
+    pub fn fault(&mut self, at: usize, word: &str, sentence: &str) {
+        self.focus = at;
+        self.fault = Some(sentence.to_owned());
+        if let Some(field) = self.fields.get_mut(at) {
+            field.note = Some(word.to_owned());
+        }
+    }
+
+    /// The server said no. What was typed stays; what is secret only where the same may be sent again.
+    pub fn refused(&mut self, failure: &Failure) {
+        self.sent = None;
+        for field in self.fields.iter_mut().filter(|field| field.secret && failure.code != Code::Away) {
+            field.input.reset();
+        }
+        for fault in &failure.faults {
+            if let Some(at) = self.fields.iter().position(|field| field.name == fault.field) {
+                self.fault(at, &fault.word(), "");
+            }
+        }
+        if let Some(empty) = self.fields.iter().position(|field| field.secret && field.value().is_empty()) {
+            self.focus = empty;
+        }
+        let said = failure.faults.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join(" ");
+        let said = if said.is_empty() { failure.error.clone() } else { said };
+        let more = failure.hint.as_ref().map(|hint| format!("\n{hint}")).unwrap_or_default();
+        self.fault = Some(format!("{said}{more}"));
+    }
 }
 
 /// What a form is for.
@@ -273,6 +319,8 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
     let count = form.fields.len().max(1);
     match event.code {
         KeyCode::Esc => return Taken::Close,
+        // What was sent is not changed any more.
+        _ if form.sent.is_some() => {}
         KeyCode::Tab | KeyCode::Down => form.focus = (form.focus + 1) % count,
         KeyCode::BackTab | KeyCode::Up => form.focus = (form.focus + count - 1) % count,
         KeyCode::Enter if form.focus + 1 < count => form.focus += 1,
@@ -349,17 +397,19 @@ fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) 
 
 fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
     let label = form.fields.iter().map(|field| field.label.chars().count()).max().unwrap_or_default() + 1;
-    let place = boxed(app, &form.title, form.fields.len() + 4, frame);
+    let place = boxed(app, &form.title, form.fields.len() + 5, frame);
     for (at, field) in form.fields.iter().enumerate() {
         let y = u16::try_from(at).unwrap_or(u16::MAX);
         field.draw(frame, app.theme, row(place, y), u16::try_from(label).unwrap_or(u16::MAX), at == form.focus);
     }
     let below = u16::try_from(form.fields.len() + 1).unwrap_or(u16::MAX);
     let told = match &form.fault {
-        Some(fault) => Line::styled(fault.clone(), app.theme.style(Role::Bad)),
-        None => Line::raw("enter goes on, tab next field, esc leaves it as it is"),
+        _ if form.sent.is_some() => Text::raw(format!("{} sending", app.spinner())),
+        Some(fault) => Text::styled(fault.clone(), app.theme.style(Role::Bad)),
+        None => Text::raw("enter goes on, tab next field, esc leaves it as it is"),
     };
-    frame.render_widget(told, row(place, below));
+    let rest = Rect { height: place.height.saturating_sub(below), ..row(place, below) };
+    frame.render_widget(Paragraph::new(told).wrap(Wrap { trim: true }), rest);
 }
 
 /// An empty box in the middle, for so many lines; its inside.

@@ -1,5 +1,6 @@
 //! What are the screens made of?
 
+pub mod facts;
 pub mod form;
 pub mod gauge;
 pub mod layer;
