@@ -54,8 +54,8 @@ pub enum Did {
     SignedIn(Result<(Account, Option<String>), Failure>),
     /// Somebody signed out; with what they should know.
     SignedOut(Result<Option<String>, Failure>),
-    /// What a token's signature and claims are worth.
-    Verified(Vec<Check>),
+    /// What that token's signature and claims are worth, or why nobody can say.
+    Verified(Secret, Result<Vec<Check>, Failure>),
 }
 
 /// What is in the store and in the journal.

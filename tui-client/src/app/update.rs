@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButto
 use super::keys::{Action, GLOBAL, Key};
 use super::message::{Ask, Change, Did, Got, Look, Message, Task};
 use super::parts::gauge::State;
-use super::parts::layer::{self, Layer, Taken};
+use super::parts::layer::{self, Layer, Purpose, Taken};
 use super::screens::{self, Screen};
 use super::state::{App, Renewing, Time};
 use crate::failure::{Code, Failure};
@@ -171,6 +171,11 @@ fn wheel(app: &mut App, action: Action) -> Vec<Task> {
 
 fn paste(app: &mut App, text: &str) -> Vec<Task> {
     match app.layers.last_mut() {
+        // A token may be in several lines, and longer than any field.
+        Some(Layer::Form(form)) if form.purpose == Purpose::Token => {
+            app.layers.pop();
+            return screens::paste(app, text);
+        }
         Some(Layer::Form(form)) if form.sent.is_none() => {
             if let Some(field) = form.fields.get_mut(form.focus) {
                 field.paste(text);
@@ -179,7 +184,7 @@ fn paste(app: &mut App, text: &str) -> Vec<Task> {
         Some(Layer::TypeName { field, .. }) => field.paste(text),
         Some(Layer::Help { filter, .. } | Layer::Commands { filter, .. }) => filter.paste(text),
         Some(_) => {}
-        None => screens::paste(app, text),
+        None => return screens::paste(app, text),
     }
     Vec::new()
 }
@@ -214,7 +219,7 @@ fn done(app: &mut App, did: Did) -> Vec<Task> {
             return tasks;
         }
         Did::Accounts(Err(failure)) | Did::SignedOut(Err(failure)) => app.complain(&failure),
-        Did::Verified(checks) => app.token.checks = Some(checks),
+        Did::Verified(token, checks) => screens::token::verified(app, token, checks),
     }
     Vec::new()
 }

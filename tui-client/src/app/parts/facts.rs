@@ -40,14 +40,15 @@ impl Fact {
 #[must_use]
 pub fn lines(theme: Theme, facts: &[Fact], width: usize) -> Vec<Line<'static>> {
     let name_width = facts.iter().map(|fact| fact.name.width()).max().unwrap_or_default().min(MAX_NAME);
-    let room = width.saturating_sub(name_width + 2);
+    let beside = if name_width == 0 { 0 } else { name_width + 2 };
+    let room = width.saturating_sub(beside);
     let mut lines = Vec::new();
     for fact in facts {
         let name = cut(&fact.name, name_width);
-        let mut head = format!("{name}{}  ", " ".repeat(name_width - name.width()));
+        let mut head = format!("{name}{}", " ".repeat(beside.saturating_sub(name.width())));
         for text in wrapped(&fact.text, room) {
             lines.push(Line::from(vec![Span::raw(head), Span::styled(text, theme.style(fact.role))]));
-            head = " ".repeat(name_width + 2);
+            head = " ".repeat(beside);
         }
     }
     lines

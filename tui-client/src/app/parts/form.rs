@@ -11,7 +11,7 @@ use crate::app::theme::{Role, Theme};
 use crate::failure::plain;
 
 /// More than anything that is typed needs, and less than would make drawing slow.
-const MAX_CHARS: usize = 4096;
+pub const MAX_CHARS: usize = 4096;
 
 /// A line that is typed.
 #[derive(Clone, Default)]

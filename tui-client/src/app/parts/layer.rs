@@ -302,7 +302,8 @@ fn typed(field: &mut Field, event: KeyEvent) -> Taken {
     Taken::Stay
 }
 
-fn scrolled(scroll: &mut u16, action: Option<Action>, lines: usize) {
+/// Moves by lines or pages through so many lines.
+pub fn scrolled(scroll: &mut u16, action: Option<Action>, lines: usize) {
     let last = u16::try_from(lines.saturating_sub(1)).unwrap_or(u16::MAX);
     *scroll = match action {
         Some(Action::Up) => scroll.saturating_sub(1),
@@ -406,7 +407,8 @@ fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
     let told = match &form.fault {
         _ if form.sent.is_some() => Text::raw(format!("{} sending", app.spinner())),
         Some(fault) => Text::styled(fault.clone(), app.theme.style(Role::Bad)),
-        None => Text::raw("enter goes on, tab next field, esc leaves it as it is"),
+        None if form.fields.len() > 1 => Text::raw("enter goes on, tab next field, esc leaves it as it is"),
+        None => Text::raw("enter goes on, esc leaves it as it is"),
     };
     let rest = Rect { height: place.height.saturating_sub(below), ..row(place, below) };
     frame.render_widget(Paragraph::new(told).wrap(Wrap { trim: true }), rest);

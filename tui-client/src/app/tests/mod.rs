@@ -6,6 +6,7 @@ mod keys;
 mod looks;
 mod sessions;
 mod sign_in;
+mod token;
 
 use std::collections::BTreeMap;
 
