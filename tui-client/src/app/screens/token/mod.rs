@@ -14,7 +14,7 @@ use crate::app::message::{Check, Task};
 use crate::app::parts::facts::{self, Fact};
 use crate::app::parts::form::{Field, MAX_CHARS};
 use crate::app::parts::layer::{Form, Layer, Purpose, scrolled};
-use crate::app::parts::{block, padded};
+use crate::app::parts::{block, padded, with_more};
 use crate::app::state::App;
 use crate::app::theme::Role;
 use crate::failure::{Failure, plain};
@@ -242,15 +242,12 @@ fn choice(app: &App) -> Line<'static> {
 
 /// Draws facts in a box, scrolled; how far they can be.
 fn pane(app: &App, frame: &mut Frame, area: Rect, title: &str, has_keys: bool, facts: &[Fact]) -> u16 {
-    let mut outside = block(app.theme, title, has_keys);
+    let outside = block(app.theme, title, has_keys);
     let inside = padded(outside.inner(area));
     let lines = facts::lines(app.theme, facts, inside.width.into());
     let most = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(inside.height);
     let scroll = app.token.scroll.min(most);
-    if scroll < most {
-        outside = outside.title_bottom(Line::from(" ↓ more ").right_aligned());
-    }
-    frame.render_widget(outside, area);
+    frame.render_widget(with_more(outside, scroll, most), area);
     frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), inside);
     most
 }
