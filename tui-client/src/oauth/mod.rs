@@ -346,3 +346,36 @@ impl Answer {
 fn is_away(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, retry_after: Option<u64>, body: &str) -> Failure {
+        let server = Server::new(Issuer::parse("http://localhost:8080").unwrap()).unwrap();
+        let status = StatusCode::from_u16(status).unwrap();
+        server.failure_of(&Answer { status, body: body.into(), retry_after, clock_skew: None })
+    }
+
+    #[test]
+    fn a_no_names_the_values_that_are_wrong_and_when_to_try_again() {
+        let body = r#"{"detail":"no","reason":"sign_in_failed","errors":[{"field":"current_password","reason":"sign_in_failed","detail":"one or the other"}]}"#;
+        let wrong = refused(422, None, body);
+        assert_eq!(wrong.faults[0].field, "current_password");
+        assert_eq!(wrong.faults[0].detail, "That is not the current password.");
+        let throttled = refused(422, Some(12), body);
+        assert_eq!(throttled.faults[0].detail, "Too many tries with a wrong password.");
+        assert_eq!(throttled.hint.as_deref(), Some("try again in 12 seconds"));
+        let weak = r#"{"detail":"no","reason":"too_short","errors":[{"field":"new_password","reason":"too_short","detail":"The value\u001b is too short."}]}"#;
+        let weak = refused(422, None, weak);
+        assert_eq!(
+            (weak.faults[0].word(), weak.faults[0].detail.as_str()),
+            ("too short".to_owned(), "The value  is too short.")
+        );
+        for odd in ["", "[]", r#"{"errors":5}"#, r#"{"errors":[]}"#] {
+            assert!(refused(422, None, odd).faults.is_empty(), "{odd}");
+        }
+        let odd = refused(422, None, r#"{"errors":[7,{}]}"#);
+        assert!(odd.faults.iter().all(|fault| fault.field.is_empty()));
+    }
+}
