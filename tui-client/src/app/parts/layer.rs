@@ -337,8 +337,8 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
     Taken::Stay
 }
 
-/// Draws a layer.
-pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
+/// Draws a layer; answers how far it can be scrolled.
+pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
     let lines = |texts: &[String]| texts.iter().map(|text| Line::from(text.clone())).collect::<Vec<_>>();
     match layer {
         Layer::Help { filter, filtering, scroll } => {
@@ -347,7 +347,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
             } else {
                 "keys".to_owned()
             };
-            over(frame, app.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
+            return over(frame, app.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
         }
         Layer::Commands { filter, selected } => draw_commands(app, filter, *selected, frame),
         Layer::Confirm { question, .. } => {
@@ -355,7 +355,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
                 Span::raw(format!("{question}  ")),
                 Span::styled("[y/N]", app.theme.style(Role::Strong)),
             ]);
-            over(frame, app.theme, "sure?", vec![ask], 0);
+            return over(frame, app.theme, "sure?", vec![ask], 0);
         }
         Layer::TypeName { question, name, field, .. } => {
             let place = boxed(app, "sure?", 6, frame);
@@ -363,7 +363,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
             draw_rows(frame, place, &rows);
             field.draw(frame, app.theme, row(place, 3), 6, true);
         }
-        Layer::Text { title, lines: texts, scroll } => over(frame, app.theme, title, lines(texts), *scroll),
+        Layer::Text { title, lines: texts, scroll } => return over(frame, app.theme, title, lines(texts), *scroll),
         Layer::Accounts { selected } => {
             let active = app.account.as_ref().map(|account| account.name.as_str());
             let rows = app.accounts.accounts.iter().enumerate().map(|(at, account)| {
@@ -372,10 +372,11 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
                 let text = format!("{mark} {}  {}{here}", account.name, account.issuer);
                 Line::styled(text, app.theme.style(if at == *selected { Role::Selected } else { Role::Plain }))
             });
-            over(frame, app.theme, "use which account?", rows.collect(), 0);
+            return over(frame, app.theme, "use which account?", rows.collect(), 0);
         }
         Layer::Form(form) => draw_form(app, form, frame),
     }
+    0
 }
 
 fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) {

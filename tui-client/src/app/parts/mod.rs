@@ -29,8 +29,8 @@ pub fn with_more(outside: Block<'_>, scroll: u16, most: u16) -> Block<'_> {
     if scroll < most { outside.title_bottom(Line::from(" ↓ more ").right_aligned()) } else { outside }
 }
 
-/// Lines in a box in the middle, over what is there; scrolled down by so many.
-pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scroll: u16) {
+/// Lines in a box in the middle, over what is there; scrolled down by so many. Answers how far that can go.
+pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scroll: u16) -> u16 {
     let area = frame.area();
     let width = lines.iter().map(Line::width).max().unwrap_or_default().max(title.len() + 4).max(24);
     let width = u16::try_from(width + 4).unwrap_or(u16::MAX).min(area.width.saturating_sub(2));
@@ -48,6 +48,7 @@ pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scro
     let most = u16::try_from(rows).unwrap_or(u16::MAX).saturating_sub(inside.height);
     frame.render_widget(with_more(outside, scroll, most), place);
     frame.render_widget(text.scroll((scroll.min(most), 0)), inside);
+    most
 }
 
 /// A rectangle of this size in the middle of another.
