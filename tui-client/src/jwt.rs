@@ -9,14 +9,17 @@ use serde_json::Value;
 pub fn decode(token: &str) -> Option<(Value, Value)> {
     let mut parts = token.split('.');
     let (header, claims, _signature) = (parts.next()?, parts.next()?, parts.next()?);
-    let part = |text: &str| -> Option<Value> {
-        let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        value.is_object().then_some(value)
-    };
     if parts.next().is_some() {
         return None;
     }
     Some((part(header)?, part(claims)?))
+}
+
+/// One of the first two parts: an object.
+#[must_use]
+pub fn part(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    value.is_object().then_some(value)
 }
 
 /// A claim that is text.

@@ -61,6 +61,8 @@ pub enum Action {
     RevokeOthers,
     /// Sign out.
     SignOut,
+    /// End all sessions, this one too.
+    SignOutEverywhere,
     /// Sign in with another account.
     SignIn,
     /// Use another account.
@@ -125,7 +127,7 @@ const fn row(
 }
 
 /// Every action, in the order of the help.
-pub const ROWS: [Row; 44] = [
+pub const ROWS: [Row; 45] = [
     row(Action::Open, "open", "open what is selected", &["enter"], None),
     row(Action::Up, "up", "a row up", &["up", "k", "N"], None),
     row(Action::Down, "down", "a row down", &["down", "j", "n"], None),
@@ -148,6 +150,13 @@ pub const ROWS: [Row; 44] = [
         Some("grant sessions revoke --others"),
     ),
     row(Action::SignOut, "sign-out", "sign out", &["l"], Some("grant logout")),
+    row(
+        Action::SignOutEverywhere,
+        "sign-out-everywhere",
+        "sign out on every machine",
+        &["E"],
+        Some("grant logout --everywhere"),
+    ),
     row(Action::SignIn, "sign-in", "sign in with another account", &["i"], Some("grant login")),
     row(Action::Switch, "switch", "use another account", &["a"], Some("grant accounts use NAME")),
     row(Action::Reveal, "reveal", "show the raw token for ten seconds", &["v"], Some("grant token")),

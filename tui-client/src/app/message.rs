@@ -56,7 +56,7 @@ pub enum Did {
     SignedIn(Result<(Account, Option<String>), Failure>),
     /// Somebody signed out; with what they should know.
     SignedOut(Result<Option<String>, Failure>),
-    /// What this token's signature and claims are worth.
+    /// What that token's signature and claims are worth, or why nobody can say.
     Verified(Secret, Result<Vec<Check>, Failure>),
 }
 

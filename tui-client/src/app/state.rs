@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::keys::Keymap;
-use super::message::{Health, Task};
-use super::parts::layer::Layer;
+use super::message::{Change, Health, Task};
+use super::parts::layer::{Form, Layer};
 use super::parts::loaded::Loaded;
-use super::screens::{Screen, account, activity, admin, sessions, sign_in, token};
+use super::screens::{Screen, activity, admin, sessions, sign_in, token};
 use super::theme::Theme;
 use crate::accounts::{Account, Accounts};
 use crate::api::User;
@@ -115,8 +115,6 @@ pub struct App {
     pub token: token::Token,
     /// What happened.
     pub activity: activity::Activity,
-    /// The account.
-    pub profile: account::Profile,
     /// What administrators see.
     pub admin: admin::Admin,
 }
@@ -175,7 +173,6 @@ impl App {
             sessions: sessions::Sessions::default(),
             token: token::Token::default(),
             activity: activity::Activity::default(),
-            profile: account::Profile::default(),
             admin: admin::Admin::default(),
         };
         let tasks = match account {
@@ -209,7 +206,6 @@ impl App {
         self.sessions = sessions::Sessions::default();
         self.token = token::Token::default();
         self.activity = activity::Activity::default();
-        self.profile = account::Profile::default();
         self.admin = admin::Admin::default();
     }
 
@@ -259,6 +255,13 @@ impl App {
         self.renewing = Renewing::No;
     }
 
+    /// Sends what a form says. It stays until the answer comes, and when that is a no it can be sent again.
+    pub fn send(&mut self, mut form: Form, change: Change) -> Vec<Task> {
+        form.sent = Some(Box::new(change.clone()));
+        self.layers.push(Layer::Form(form));
+        vec![Task::Change(change)]
+    }
+
     /// Says something for a while.
     pub fn tell(&mut self, text: impl Into<String>) {
         let text = crate::failure::plain(&text.into());
@@ -291,6 +294,7 @@ impl App {
             || self.admin.is_waiting()
             || matches!(self.renewing, Renewing::Since(_))
             || self.sign_in.is_busy()
+            || self.layers.iter().any(|layer| matches!(layer, Layer::Form(form) if form.sent.is_some()))
     }
 
     /// An hour of the day here: `14:02:11`; the date besides when that is another day.
@@ -301,6 +305,13 @@ impl App {
         let day = |text: &str| text.get(..10).unwrap_or_default().to_owned();
         let hour = then.get(11..19).unwrap_or_default().to_owned();
         if day(&then) == day(&now) { hour } else { format!("{} {hour}", day(&then)) }
+    }
+
+    /// The day of a moment here: `2026-01-31`.
+    #[must_use]
+    pub fn day(&self, moment: &str) -> String {
+        let local = crate::clock::moment(moment).and_then(|at| crate::clock::rfc3339(at + self.zone));
+        local.and_then(|text| text.get(..10).map(str::to_owned)).unwrap_or_default()
     }
 
     /// How long ago that was, roughly; `now` for the last seconds.

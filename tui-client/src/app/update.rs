@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButto
 
 use super::keys::{Action, GLOBAL, Key};
 use super::message::{Ask, Change, Did, Got, Look, Message, Task};
-use super::parts::layer::{self, Layer, Taken};
+use super::parts::layer::{self, Layer, Purpose, Taken};
 use super::screens::{self, Screen};
 use super::state::{App, Renewing, Time};
 use crate::failure::{Code, Failure};
@@ -172,7 +172,12 @@ fn wheel(app: &mut App, action: Action) -> Vec<Task> {
 
 fn paste(app: &mut App, text: &str) -> Vec<Task> {
     match app.layers.last_mut() {
-        Some(Layer::Form(form)) => {
+        // A token may be in several lines, and longer than any field.
+        Some(Layer::Form(form)) if form.purpose == Purpose::Token => {
+            app.layers.pop();
+            return screens::paste(app, text);
+        }
+        Some(Layer::Form(form)) if form.sent.is_none() => {
             if let Some(field) = form.fields.get_mut(form.focus) {
                 field.paste(text);
             }
@@ -180,7 +185,7 @@ fn paste(app: &mut App, text: &str) -> Vec<Task> {
         Some(Layer::TypeName { field, .. }) => field.paste(text),
         Some(Layer::Help { filter, .. } | Layer::Commands { filter, .. }) => filter.paste(text),
         Some(_) => {}
-        None => screens::paste(app, text),
+        None => return screens::paste(app, text),
     }
     Vec::new()
 }
@@ -214,10 +219,8 @@ fn done(app: &mut App, did: Did) -> Vec<Task> {
             app.tell(warning.unwrap_or_else(|| format!("{name} is signed out")));
             return tasks;
         }
-        Did::Accounts(Err(failure)) | Did::SignedOut(Err(failure)) | Did::Verified(_, Err(failure)) => {
-            app.complain(&failure);
-        }
-        Did::Verified(_, Ok(checks)) => app.token.checks = Some(checks),
+        Did::Accounts(Err(failure)) | Did::SignedOut(Err(failure)) => app.complain(&failure),
+        Did::Verified(token, checks) => screens::token::verified(app, token, checks),
     }
     Vec::new()
 }
@@ -303,16 +306,24 @@ fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
 }
 
 fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Value>, Failure>) -> Vec<Task> {
+    let form =
+        app.layers.iter().position(|layer| matches!(layer, Layer::Form(form) if form.sent.as_deref() == Some(&change)));
     match answer {
         Ok(answer) => {
+            if let Some(at) = form {
+                app.layers.remove(at);
+            }
             app.tell(change.done.clone());
             screens::changed(app, &change, answer);
             change.then.into_iter().map(|ask| screens::ask(app, ask)).collect()
         }
         Err(failure) => {
-            app.complain(&failure);
-            screens::refused(app, &change, &failure);
-            Vec::new()
+            match form.and_then(|at| app.layers.get_mut(at)) {
+                Some(Layer::Form(form)) => form.refused(&failure),
+                _ => app.complain(&failure),
+            }
+            // Whether the session has ended stands in the list of accounts.
+            if failure.code == Code::SignIn { vec![Task::Accounts] } else { Vec::new() }
         }
     }
 }

@@ -11,13 +11,15 @@ use crate::app::theme::{Role, Theme};
 use crate::failure::plain;
 
 /// More than anything that is typed needs, and less than would make drawing slow.
-const MAX_CHARS: usize = 4096;
+pub const MAX_CHARS: usize = 4096;
 
 /// A line that is typed.
 #[derive(Clone, Default)]
 pub struct Field {
     /// What it is for.
     pub label: String,
+    /// What the server calls it.
+    pub name: &'static str,
     /// What was typed.
     pub input: Input,
     /// Whether it is never shown.
@@ -43,6 +45,13 @@ impl Field {
     #[must_use]
     pub fn with(mut self, value: &str) -> Self {
         self.input = Input::new(value.to_owned());
+        self
+    }
+
+    /// So called by the server.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
         self
     }
 

@@ -3,15 +3,16 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Clear;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Clear, Paragraph, Wrap};
 
 use super::form::Field;
 use super::{block, middle, over, padded};
 use crate::app::keys::{Action, GLOBAL, ROWS};
-use crate::app::message::Task;
+use crate::app::message::{Change, Task};
 use crate::app::state::App;
 use crate::app::theme::Role;
+use crate::failure::{Code, Failure};
 
 /// Something that lies over a screen and has all keys.
 #[derive(Clone, Debug)]
@@ -77,10 +78,55 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// Which field has the keys.
     pub focus: usize,
-    /// What is wrong with it.
+    /// What is wrong with it, and the way on below.
     pub fault: Option<String>,
     /// What it is for.
     pub purpose: Purpose,
+    /// What the server was asked, while it has not answered.
+    pub sent: Option<Box<Change>>,
+}
+
+impl Form {
+    /// With these fields.
+    #[must_use]
+    pub fn new(title: &str, purpose: Purpose, fields: Vec<Field>) -> Self {
+        Self { title: title.to_owned(), fields, focus: 0, fault: None, purpose, sent: None }
+    }
+
+    /// What was typed there.
+    #[must_use]
+    pub fn value(&self, at: usize) -> &str {
+        self.fields.get(at).map(Field::value).unwrap_or_default()
+    }
+
+    /// The field gets the keys, with a word beside it and a sentence below.
+    pub fn fault(&mut self, at: usize, word: &str, sentence: &str) {
+        self.focus = at;
+        self.fault = Some(sentence.to_owned());
+        if let Some(field) = self.fields.get_mut(at) {
+            field.note = Some(word.to_owned());
+        }
+    }
+
+    /// The server said no. What was typed stays; what is secret only where the same may be sent again.
+    pub fn refused(&mut self, failure: &Failure) {
+        self.sent = None;
+        for field in self.fields.iter_mut().filter(|field| field.secret && failure.code != Code::Away) {
+            field.input.reset();
+        }
+        for fault in &failure.faults {
+            if let Some(at) = self.fields.iter().position(|field| field.name == fault.field) {
+                self.fault(at, &fault.word(), "");
+            }
+        }
+        if let Some(empty) = self.fields.iter().position(|field| field.secret && field.value().is_empty()) {
+            self.focus = empty;
+        }
+        let said = failure.faults.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join(" ");
+        let said = if said.is_empty() { failure.error.clone() } else { said };
+        let more = failure.hint.as_ref().map(|hint| format!("\n{hint}")).unwrap_or_default();
+        self.fault = Some(format!("{said}{more}"));
+    }
 }
 
 /// What a form is for.
@@ -256,7 +302,8 @@ fn typed(field: &mut Field, event: KeyEvent) -> Taken {
     Taken::Stay
 }
 
-fn scrolled(scroll: &mut u16, action: Option<Action>, lines: usize) {
+/// Moves by lines or pages through so many lines.
+pub fn scrolled(scroll: &mut u16, action: Option<Action>, lines: usize) {
     let last = u16::try_from(lines.saturating_sub(1)).unwrap_or(u16::MAX);
     *scroll = match action {
         Some(Action::Up) => scroll.saturating_sub(1),
@@ -273,6 +320,8 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
     let count = form.fields.len().max(1);
     match event.code {
         KeyCode::Esc => return Taken::Close,
+        // What was sent is not changed any more.
+        _ if form.sent.is_some() => {}
         KeyCode::Tab | KeyCode::Down => form.focus = (form.focus + 1) % count,
         KeyCode::BackTab | KeyCode::Up => form.focus = (form.focus + count - 1) % count,
         KeyCode::Enter if form.focus + 1 < count => form.focus += 1,
@@ -288,8 +337,8 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
     Taken::Stay
 }
 
-/// Draws a layer.
-pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
+/// Draws a layer; answers how far it can be scrolled.
+pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
     let lines = |texts: &[String]| texts.iter().map(|text| Line::from(text.clone())).collect::<Vec<_>>();
     match layer {
         Layer::Help { filter, filtering, scroll } => {
@@ -298,7 +347,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
             } else {
                 "keys".to_owned()
             };
-            over(frame, app.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
+            return over(frame, app.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
         }
         Layer::Commands { filter, selected } => draw_commands(app, filter, *selected, frame),
         Layer::Confirm { question, .. } => {
@@ -306,7 +355,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
                 Span::raw(format!("{question}  ")),
                 Span::styled("[y/N]", app.theme.style(Role::Strong)),
             ]);
-            over(frame, app.theme, "sure?", vec![ask], 0);
+            return over(frame, app.theme, "sure?", vec![ask], 0);
         }
         Layer::TypeName { question, name, field, .. } => {
             let place = boxed(app, "sure?", 6, frame);
@@ -314,7 +363,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
             draw_rows(frame, place, &rows);
             field.draw(frame, app.theme, row(place, 3), 6, true);
         }
-        Layer::Text { title, lines: texts, scroll } => over(frame, app.theme, title, lines(texts), *scroll),
+        Layer::Text { title, lines: texts, scroll } => return over(frame, app.theme, title, lines(texts), *scroll),
         Layer::Accounts { selected } => {
             let active = app.account.as_ref().map(|account| account.name.as_str());
             let rows = app.accounts.accounts.iter().enumerate().map(|(at, account)| {
@@ -323,10 +372,11 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
                 let text = format!("{mark} {}  {}{here}", account.name, account.issuer);
                 Line::styled(text, app.theme.style(if at == *selected { Role::Selected } else { Role::Plain }))
             });
-            over(frame, app.theme, "use which account?", rows.collect(), 0);
+            return over(frame, app.theme, "use which account?", rows.collect(), 0);
         }
         Layer::Form(form) => draw_form(app, form, frame),
     }
+    0
 }
 
 fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) {
@@ -349,17 +399,20 @@ fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) 
 
 fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
     let label = form.fields.iter().map(|field| field.label.chars().count()).max().unwrap_or_default() + 1;
-    let place = boxed(app, &form.title, form.fields.len() + 4, frame);
+    let place = boxed(app, &form.title, form.fields.len() + 5, frame);
     for (at, field) in form.fields.iter().enumerate() {
         let y = u16::try_from(at).unwrap_or(u16::MAX);
         field.draw(frame, app.theme, row(place, y), u16::try_from(label).unwrap_or(u16::MAX), at == form.focus);
     }
     let below = u16::try_from(form.fields.len() + 1).unwrap_or(u16::MAX);
     let told = match &form.fault {
-        Some(fault) => Line::styled(fault.clone(), app.theme.style(Role::Bad)),
-        None => Line::raw("enter goes on, tab next field, esc leaves it as it is"),
+        _ if form.sent.is_some() => Text::raw(format!("{} sending", app.spinner())),
+        Some(fault) => Text::styled(fault.clone(), app.theme.style(Role::Bad)),
+        None if form.fields.len() > 1 => Text::raw("enter goes on, tab next field, esc leaves it as it is"),
+        None => Text::raw("enter goes on, esc leaves it as it is"),
     };
-    frame.render_widget(told, row(place, below));
+    let rest = Rect { height: place.height.saturating_sub(below), ..row(place, below) };
+    frame.render_widget(Paragraph::new(told).wrap(Wrap { trim: true }), rest);
 }
 
 /// An empty box in the middle, for so many lines; its inside.

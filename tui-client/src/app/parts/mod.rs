@@ -1,5 +1,6 @@
 //! What are the screens made of?
 
+pub mod facts;
 pub mod form;
 pub mod gauge;
 pub mod layer;
@@ -22,8 +23,14 @@ pub fn block<'a>(theme: Theme, title: impl Into<String>, has_keys: bool) -> Bloc
         .title(Span::styled(format!(" {} ", title.into()), theme.style(Role::Strong)))
 }
 
-/// Lines in a box in the middle, over what is there; scrolled down by so many.
-pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scroll: u16) {
+/// With a word at its lower edge while it can be scrolled further down than this.
+#[must_use]
+pub fn with_more(outside: Block<'_>, scroll: u16, most: u16) -> Block<'_> {
+    if scroll < most { outside.title_bottom(Line::from(" ↓ more ").right_aligned()) } else { outside }
+}
+
+/// Lines in a box in the middle, over what is there; scrolled down by so many. Answers how far that can go.
+pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scroll: u16) -> u16 {
     let area = frame.area();
     let width = lines.iter().map(Line::width).max().unwrap_or_default().max(title.len() + 4).max(24);
     let width = u16::try_from(width + 4).unwrap_or(u16::MAX).min(area.width.saturating_sub(2));
@@ -32,13 +39,16 @@ pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scro
     let height =
         lines.iter().map(|line| line.width().div_ceil(room).max(1) + usize::from(line.width() > room)).sum::<usize>();
     let height = u16::try_from(height + 2).unwrap_or(u16::MAX).min(area.height.saturating_sub(2));
+    let rows = lines.iter().map(|line| facts::wrapped(&line.to_string(), room).len()).sum::<usize>();
     let text = Paragraph::new(lines).wrap(Wrap { trim: false });
     let place = middle(area, width, height);
     frame.render_widget(Clear, place);
-    let inner = block(theme, title, true);
-    let inside = padded(inner.inner(place));
-    frame.render_widget(inner, place);
-    frame.render_widget(text.scroll((scroll, 0)), inside);
+    let outside = block(theme, title, true);
+    let inside = padded(outside.inner(place));
+    let most = u16::try_from(rows).unwrap_or(u16::MAX).saturating_sub(inside.height);
+    frame.render_widget(with_more(outside, scroll, most), place);
+    frame.render_widget(text.scroll((scroll.min(most), 0)), inside);
+    most
 }
 
 /// A rectangle of this size in the middle of another.

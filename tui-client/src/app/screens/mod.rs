@@ -159,12 +159,13 @@ pub fn click(app: &mut App, column: u16, row: u16) -> Vec<Task> {
 }
 
 /// Text was pasted.
-pub fn paste(app: &mut App, text: &str) {
+pub fn paste(app: &mut App, text: &str) -> Vec<Task> {
     match app.screen {
         Screen::SignIn => sign_in::paste(app, text),
-        Screen::Token => token::paste(app, text),
+        Screen::Token => return token::paste(app, text),
         _ => {}
     }
+    Vec::new()
 }
 
 /// Asks for something.
@@ -196,7 +197,7 @@ pub fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) {
 pub fn send(app: &mut App, form: Form) -> Vec<Task> {
     match form.purpose.clone() {
         Purpose::Password | Purpose::Name => account::send(app, form),
-        Purpose::Token => token::send(app, &form),
+        Purpose::Token => token::send(app, form),
         Purpose::Admin(purpose) => admin::send(app, form, purpose),
     }
 }
@@ -204,11 +205,6 @@ pub fn send(app: &mut App, form: Form) -> Vec<Task> {
 /// The server did as asked.
 pub fn changed(app: &mut App, change: &Change, answer: Option<serde_json::Value>) {
     admin::changed(app, change, answer);
-}
-
-/// The server did not.
-pub fn refused(app: &mut App, change: &Change, failure: &Failure) {
-    account::refused(app, change, failure);
 }
 
 /// Draws the screen.

@@ -9,7 +9,6 @@ use unicode_width::UnicodeWidthStr;
 use crate::app::keys::Action;
 use crate::app::message::Task;
 use crate::app::parts::gauge::{self, State};
-use crate::app::parts::layer::Layer;
 use crate::app::parts::{block, cut, padded};
 use crate::app::state::{App, Renewing};
 use crate::app::theme::Role;
@@ -40,13 +39,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Task> {
             let token = app.entry.as_ref().and_then(|entry| entry.access_token.clone());
             return token.map(|token| Task::Copy(token, "access token")).into_iter().collect();
         }
-        Action::SignOut => {
-            if let Some(account) = app.account.clone() {
-                let question = format!("Sign out {} at {}?", account.username, account.issuer);
-                let tasks = vec![Task::SignOut(account, Reach::Session)];
-                app.layers.push(Layer::Confirm { question, tasks });
-            }
-        }
+        Action::SignOut => super::account::sign_out(app, Reach::Session),
         Action::Open if app.ended().is_some() => return super::sign_in::enter(app),
         Action::Reload => return vec![Task::Accounts, app.ask_health(), app.ask_me()],
         _ => {}

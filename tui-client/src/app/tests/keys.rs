@@ -62,6 +62,18 @@ fn everything_that_can_be_done_is_found_by_name_and_names_its_command() {
 }
 
 #[test]
+fn a_text_that_was_scrolled_to_its_end_comes_back_at_the_first_key() {
+    let mut app = signed_in();
+    press(&mut app, "?");
+    let above = screen(&mut app, (60, 16));
+    press(&mut app, "G");
+    let end = screen(&mut app, (60, 16));
+    assert!(above.contains("more") && !end.contains("more") && end.contains("numbered menu"), "{end}");
+    press(&mut app, "k");
+    assert_ne!(screen(&mut app, (60, 16)), end);
+}
+
+#[test]
 fn escape_closes_any_layer_and_ctrl_c_leaves_from_anywhere() {
     for keys in ["?", ":", "l", "2", "a", "?/x"] {
         let mut app = signed_in();

@@ -1,10 +1,12 @@
 //! What is the application tested with? A fixed time, an account with tokens, a terminal that is a buffer; no server and no clock.
 
+mod account;
 mod gauge;
 mod keys;
 mod looks;
 mod sessions;
 mod sign_in;
+mod token;
 
 use std::collections::BTreeMap;
 
