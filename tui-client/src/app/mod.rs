@@ -31,6 +31,7 @@ use crate::accounts::{Account, Accounts};
 use crate::clock;
 use crate::failure::{Code, Failure};
 use crate::settings::Folders;
+use crate::token_store;
 use clipboard::Clipboard;
 use terminal::LateAnswer;
 
@@ -56,6 +57,7 @@ pub async fn run(
     let (sender, mut done) = mpsc::unbounded_channel();
     let mut worker = Worker::new(folders, sender);
     let (mut app, mut tasks) = App::new(settled, accounts, account, time());
+    token_store::has_screen();
     let mut screen = terminal::take(app.mouse).map_err(broken)?;
     let given_back = GiveBack;
     let mut clipboard = Clipboard::default();

@@ -8,6 +8,7 @@ use super::parts::layer::{self, Layer, Purpose, Taken};
 use super::screens::{self, Screen};
 use super::state::{App, Renewing, Time};
 use crate::failure::{Code, Failure};
+use crate::reason;
 use crate::renewal::Warning;
 use crate::token_store::StoreKind;
 
@@ -291,8 +292,9 @@ fn ended(app: &mut App, failure: Failure) -> Vec<Task> {
 
 fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
     if let Err(failure) = &got {
-        // The reason is known once the store is read again.
-        if failure.code == Code::SignIn {
+        // A token may be refused for other reasons than that its session has ended.
+        let told = failure.reason.as_deref().and_then(reason::sentence);
+        if failure.code == Code::SignIn && told.is_some() {
             let tasks = ended(app, failure.clone());
             screens::came(app, ask, got);
             return tasks;

@@ -8,6 +8,7 @@ use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,14 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 /// What [`StoreKind::Memory`] keeps, for all that this process opens of it.
 static MEMORY: Mutex<Option<HashMap<String, Secret>>> = Mutex::new(None);
+
+/// Whether the terminal is drawn on: what waits says so there, not on a line of its own.
+static HAS_SCREEN: AtomicBool = AtomicBool::new(false);
+
+/// Says that from now on the terminal is drawn on.
+pub fn has_screen() {
+    HAS_SCREEN.store(true, Ordering::Relaxed);
+}
 
 /// A kind of store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,7 +212,9 @@ impl TokenStore {
         let mut done = tokio::time::timeout(if somebody { SILENCE } else { PATIENCE }, &mut call).await;
         let mut nobody_came = false;
         if done.is_err() && somebody {
-            let _ = writeln!(std::io::stderr(), "waiting for the {} to be unlocked; Ctrl-C stops", self.told());
+            if !HAS_SCREEN.load(Ordering::Relaxed) {
+                let _ = writeln!(std::io::stderr(), "waiting for the {} to be unlocked; Ctrl-C stops", self.told());
+            }
             done = tokio::time::timeout(PATIENCE_OF_A_PERSON, &mut call).await;
             nobody_came = done.is_err();
         }

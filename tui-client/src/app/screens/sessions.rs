@@ -144,4 +144,10 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
         empty: "No other sessions. Sign in elsewhere and it appears here.",
     };
     app.sessions.list.drawn = list::draw(app, &app.sessions.list, frame, area, &words, true);
+    // One's own session is always there.
+    let alone = app.sessions.list.loaded.value.as_ref().is_some_and(|sessions| sessions.len() == 1);
+    if let Some((rows, _)) = app.sessions.list.drawn.filter(|_| alone) {
+        let below = Rect { x: rows.x + 3, y: rows.y + 2, width: rows.width.saturating_sub(3), height: 1 };
+        frame.render_widget(words.empty, below);
+    }
 }
