@@ -26,6 +26,8 @@ impl Tmux {
         for (name, value) in variables {
             tmux.args(["-e", &format!("{name}={value}")]);
         }
+        // tmux itself may lose how a command ended.
+        let command = format!("{command}\necho $? >'{}'", folder.join("exit").display());
         let started = tmux.arg(command).output().ok()?;
         assert!(started.status.success(), "{started:?}");
         Some(Self { folder })
@@ -104,29 +106,25 @@ impl Tmux {
         self.ask(&["resize-window", "-x", &width.to_string(), "-y", &height.to_string()]);
     }
 
-    /// The id of the process that was begun in it.
+    /// The id of the command's process.
     #[track_caller]
     pub fn pid(&self) -> u32 {
-        self.says("pane_pid").parse().expect("a number")
-    }
-
-    /// The id of the process that the shell in it has begun.
-    #[track_caller]
-    pub fn child_pid(&self) -> u32 {
-        let children = format!("/proc/{0}/task/{0}/children", self.pid());
-        wait_for("the shell's child", || fs::read_to_string(&children).ok()?.split_whitespace().next()?.parse().ok())
+        let children = format!("/proc/{0}/task/{0}/children", self.says("pane_pid"));
+        wait_for("the command's process", || {
+            fs::read_to_string(&children).ok()?.split_whitespace().next()?.parse().ok()
+        })
     }
 
     /// Waits for the command's end: its exit code.
     #[track_caller]
     pub fn exit_code(&self) -> String {
-        // The terminal may be known to have gone before it is known how.
-        let mut status = String::new();
+        let file = self.folder.join("exit");
+        let mut code = String::new();
         self.wait_until("its end", |_| {
-            status = self.says("pane_dead_status");
-            !status.is_empty()
+            code = fs::read_to_string(&file).unwrap_or_default().trim_end().to_owned();
+            !code.is_empty()
         });
-        status
+        code
     }
 }
 

@@ -13,7 +13,7 @@ const SIZE: (u16, u16) = (80, 24);
 
 /// Opens the application in a terminal of its own; `None` where there is no tmux.
 fn open(machine: &Machine, variables: &[(&str, &str)]) -> Option<Tmux> {
-    run(machine, &format!("exec '{}'", grant_binary().display()), variables)
+    run(machine, &format!("'{}'", grant_binary().display()), variables)
 }
 
 fn run(machine: &Machine, command: &str, variables: &[(&str, &str)]) -> Option<Tmux> {
@@ -182,7 +182,7 @@ fn a_signal_ends_it_and_gives_the_terminal_back() {
         let command = format!("'{}'; echo ended with $?; exec sleep 600", grant_binary().display());
         let Some(tmux) = run(&machine, &command, &[]) else { return skip(NO_TMUX) };
         tmux.wait_for("VALID");
-        process::signal(tmux.child_pid(), signal);
+        process::signal(tmux.pid(), signal);
         tmux.wait_for(&format!("ended with {code}"));
         assert_given_back(&tmux);
     }
@@ -192,7 +192,7 @@ fn a_signal_ends_it_and_gives_the_terminal_back() {
 fn a_terminal_that_cannot_be_drawn_on_gets_a_numbered_menu() {
     let machine = Machine::new().signed_in();
     for (before, after) in [("env TERM=dumb", ""), ("", "--plain")] {
-        let command = format!("exec {before} '{}' {after}", grant_binary().display());
+        let command = format!("{before} '{}' {after}", grant_binary().display());
         let Some(tmux) = run(&machine, &command, &[]) else { return skip(NO_TMUX) };
         tmux.wait_for("Number:");
         tmux.write("1\n");
