@@ -89,6 +89,10 @@ fn take(app: &mut App, layer: Layer, taken: Taken) -> Vec<Task> {
         Taken::Stay => app.layers.push(layer),
         Taken::Close => {}
         Taken::Do(tasks) => return tasks,
+        Taken::Also(tasks) => {
+            app.layers.push(layer);
+            return tasks;
+        }
         Taken::Act(action) => return act(app, action),
         Taken::Use(at) => return use_account(app, at),
         Taken::Send(form) => return screens::send(app, form),
@@ -162,7 +166,7 @@ fn wheel(app: &mut App, action: Action) -> Vec<Task> {
     let Some(mut layer) = app.layers.pop() else { return screens::act(app, action) };
     let code = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
     // A question is not closed by a wheel.
-    if !matches!(layer, Layer::Confirm { .. } | Layer::TypeName { .. } | Layer::Form(_)) {
+    if !matches!(layer, Layer::Confirm { .. } | Layer::TypeName { .. } | Layer::Once { .. } | Layer::Form(_)) {
         layer::key(app, &mut layer, KeyEvent::new(code, KeyModifiers::NONE), Some(action));
     }
     app.layers.push(layer);
@@ -171,7 +175,7 @@ fn wheel(app: &mut App, action: Action) -> Vec<Task> {
 
 fn paste(app: &mut App, text: &str) -> Vec<Task> {
     match app.layers.last_mut() {
-        Some(Layer::Form(form)) => {
+        Some(Layer::Form(form)) if !form.busy => {
             if let Some(field) = form.fields.get_mut(form.focus) {
                 field.paste(text);
             }
@@ -221,6 +225,7 @@ fn done(app: &mut App, did: Did) -> Vec<Task> {
 
 fn looked(app: &mut App, look: Look) -> Vec<Task> {
     app.renewals = look.renewals;
+    screens::activity::gather(app);
     match look.entry {
         Ok(entry) => (app.entry, app.store_failure) = (Some(entry), None),
         // A session that has ended may have no entry any more: that is said already.
@@ -298,16 +303,35 @@ fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
 }
 
 fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Value>, Failure>) -> Vec<Task> {
+    let waiting = match app.layers.last_mut() {
+        Some(Layer::Form(form)) if form.busy => Some(form),
+        _ => None,
+    };
     match answer {
         Ok(answer) => {
+            if waiting.is_some() {
+                app.layers.pop();
+            }
             app.tell(change.done.clone());
             screens::changed(app, &change, answer);
             change.then.into_iter().map(|ask| screens::ask(app, ask)).collect()
         }
         Err(failure) => {
-            app.complain(&failure);
+            if let Some(form) = waiting {
+                // What was typed stays, and what is wrong with it stands below.
+                form.busy = false;
+                form.fault = Some(failure.error.clone());
+                app.note(&failure);
+            } else {
+                app.complain(&failure);
+            }
             screens::refused(app, &change, &failure);
-            Vec::new()
+            match failure.code {
+                // What is gone should not be on a list, and a lost role shows nothing more to do.
+                Code::NotFound => change.then.into_iter().map(|ask| screens::ask(app, ask)).collect(),
+                Code::Refused => vec![app.ask_me()],
+                _ => Vec::new(),
+            }
         }
     }
 }

@@ -4,14 +4,16 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Clear;
+use ratatui::widgets::{Clear, Paragraph, Wrap};
 
 use super::form::Field;
-use super::{block, middle, over, padded};
+use super::{block, fold, middle, over, padded};
 use crate::app::keys::{Action, GLOBAL, ROWS};
 use crate::app::message::Task;
 use crate::app::state::App;
 use crate::app::theme::Role;
+use crate::failure::plain;
+use crate::secret::Secret;
 
 /// Something that lies over a screen and has all keys.
 #[derive(Clone, Debug)]
@@ -59,6 +61,15 @@ pub enum Layer {
         /// Lines down.
         scroll: u16,
     },
+    /// A secret that the server shows this once: `y` copies it, and only esc closes it.
+    Once {
+        /// What it is.
+        title: String,
+        /// It.
+        secret: Secret,
+        /// What the clipboard is told that it is.
+        name: &'static str,
+    },
     /// A choice of accounts.
     Accounts {
         /// Which.
@@ -79,6 +90,8 @@ pub struct Form {
     pub focus: usize,
     /// What is wrong with it.
     pub fault: Option<String>,
+    /// Whether the server is asked: it stays until the answer is there, with what was typed.
+    pub busy: bool,
     /// What it is for.
     pub purpose: Purpose,
 }
@@ -119,6 +132,8 @@ pub enum Taken {
     Close,
     /// It is closed, and this is done.
     Do(Vec<Task>),
+    /// It stays, and this is done.
+    Also(Vec<Task>),
     /// It is closed, and this is what was chosen.
     Act(Action),
     /// An account was chosen.
@@ -234,6 +249,11 @@ pub fn key(app: &App, layer: &mut Layer, event: KeyEvent, action: Option<Action>
             scrolled(scroll, action, lines.len());
             Taken::Stay
         }
+        Layer::Once { secret, name, .. } => match event.code {
+            KeyCode::Esc => Taken::Close,
+            KeyCode::Char('y') => Taken::Also(vec![Task::Copy(secret.clone(), name)]),
+            _ => Taken::Stay,
+        },
         Layer::Accounts { selected } => {
             let last = app.accounts.accounts.len().saturating_sub(1);
             match action {
@@ -273,6 +293,7 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
     let count = form.fields.len().max(1);
     match event.code {
         KeyCode::Esc => return Taken::Close,
+        _ if form.busy => {}
         KeyCode::Tab | KeyCode::Down => form.focus = (form.focus + 1) % count,
         KeyCode::BackTab | KeyCode::Up => form.focus = (form.focus + count - 1) % count,
         KeyCode::Enter if form.focus + 1 < count => form.focus += 1,
@@ -290,7 +311,8 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
 
 /// Draws a layer.
 pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
-    let lines = |texts: &[String]| texts.iter().map(|text| Line::from(text.clone())).collect::<Vec<_>>();
+    let room = usize::from(frame.area().width.saturating_sub(6));
+    let lines = |texts: &[String]| texts.iter().flat_map(|text| fold(text, room)).map(Line::from).collect::<Vec<_>>();
     match layer {
         Layer::Help { filter, filtering, scroll } => {
             let title = if *filtering || !filter.value().is_empty() {
@@ -310,11 +332,20 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
         }
         Layer::TypeName { question, name, field, .. } => {
             let place = boxed(app, "sure?", 6, frame);
-            let rows = [question.clone(), format!("Type {name} and press enter, or esc to leave it as it is.")];
-            draw_rows(frame, place, &rows);
-            field.draw(frame, app.theme, row(place, 3), 6, true);
+            let text = format!("{question} Type {} and press enter; esc leaves it as it is.", plain(name));
+            draw_told(frame, Rect { height: 3, ..place }, Line::raw(text));
+            field.draw(frame, app.theme, row(place, 4), 6, true);
         }
         Layer::Text { title, lines: texts, scroll } => over(frame, app.theme, title, lines(texts), *scroll),
+        Layer::Once { title, secret, .. } => {
+            let lines = vec![
+                Line::styled(secret.expose().to_owned(), app.theme.style(Role::Strong)),
+                Line::raw(""),
+                Line::raw("It is shown this once: the server keeps only its hash."),
+                Line::raw("y copies it, esc closes this and forgets it"),
+            ];
+            over(frame, app.theme, title, lines, 0);
+        }
         Layer::Accounts { selected } => {
             let active = app.account.as_ref().map(|account| account.name.as_str());
             let rows = app.accounts.accounts.iter().enumerate().map(|(at, account)| {
@@ -349,17 +380,19 @@ fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) 
 
 fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
     let label = form.fields.iter().map(|field| field.label.chars().count()).max().unwrap_or_default() + 1;
-    let place = boxed(app, &form.title, form.fields.len() + 4, frame);
+    let place = boxed(app, &form.title, form.fields.len() + 3, frame);
     for (at, field) in form.fields.iter().enumerate() {
         let y = u16::try_from(at).unwrap_or(u16::MAX);
         field.draw(frame, app.theme, row(place, y), u16::try_from(label).unwrap_or(u16::MAX), at == form.focus);
     }
     let below = u16::try_from(form.fields.len() + 1).unwrap_or(u16::MAX);
     let told = match &form.fault {
+        _ if form.busy => Line::raw(format!("{} asking the server", app.spinner())),
         Some(fault) => Line::styled(fault.clone(), app.theme.style(Role::Bad)),
         None => Line::raw("enter goes on, tab next field, esc leaves it as it is"),
     };
-    frame.render_widget(told, row(place, below));
+    let height = place.height.saturating_sub(below);
+    draw_told(frame, Rect { y: place.y + below.min(place.height), height, ..place }, told);
 }
 
 /// An empty box in the middle, for so many lines; its inside.
@@ -373,10 +406,8 @@ fn boxed(app: &App, title: &str, lines: usize, frame: &mut Frame) -> Rect {
     inside
 }
 
-fn draw_rows(frame: &mut Frame, place: Rect, rows: &[String]) {
-    for (at, text) in rows.iter().enumerate() {
-        frame.render_widget(text.as_str(), row(place, u16::try_from(at).unwrap_or(u16::MAX)));
-    }
+fn draw_told(frame: &mut Frame, place: Rect, line: Line) {
+    frame.render_widget(Paragraph::new(line).wrap(Wrap { trim: true }), place.intersection(frame.area()));
 }
 
 /// One line of a box; an empty one below its end.

@@ -14,7 +14,12 @@ use super::{block, padded};
 use crate::app::keys::Action;
 use crate::app::state::App;
 use crate::app::theme::Role;
-use crate::failure::plain;
+use crate::failure::{Failure, plain};
+
+/// As many rows as the server gives at once, and as are shown of what happened.
+pub const PAGE: usize = 200;
+/// As many rows as are shown of anything else.
+pub const MOST: usize = 10 * PAGE;
 
 /// What can be a row.
 pub trait Row {
@@ -72,6 +77,8 @@ pub struct Words<'a> {
     pub widths: &'a [Constraint],
     /// What is said when there is nothing.
     pub empty: &'a str,
+    /// As many rows as are fetched, and the command that shows the others.
+    pub most: (usize, &'a str),
 }
 
 impl<T: Row> List<T> {
@@ -101,12 +108,17 @@ impl<T: Row> List<T> {
         if marked.is_empty() { self.current(app).into_iter().collect() } else { marked }
     }
 
-    /// New rows, or why there are none; the selection stays with its row.
-    pub fn come(&mut self, answer: Result<Vec<T>, crate::failure::Failure>) {
-        let place = self.selected;
+    fn come(&mut self, app: &App, answer: Result<Vec<T>, Failure>) {
+        let chosen = self.current(app).map(|row| row.id().to_owned());
         self.loaded.come(answer);
-        let count = self.loaded.value.as_ref().map_or(0, Vec::len);
-        self.selected = place.min(count.saturating_sub(1));
+        let (count, at) = {
+            let shown = self.shown(app);
+            (shown.len(), shown.iter().position(|row| Some(row.id()) == chosen.as_deref()))
+        };
+        // Whoever is at the top wants to see what is new.
+        if self.selected > 0 {
+            self.selected = at.unwrap_or(self.selected).min(count.saturating_sub(1));
+        }
         let known: BTreeSet<_> = self.loaded.value.iter().flatten().map(|row| row.id().to_owned()).collect();
         self.marks.retain(|id| known.contains(id));
     }
@@ -176,6 +188,13 @@ impl<T: Row> List<T> {
     }
 }
 
+/// New rows for a list of the application, or why there are none; the selection stays with its row.
+pub fn come<T: Row>(app: &mut App, list: fn(&mut App) -> &mut List<T>, answer: Result<Vec<T>, Failure>) {
+    let mut taken = std::mem::take(list(app));
+    taken.come(app, answer);
+    *list(app) = taken;
+}
+
 /// Draws a list in a box, with what is to be said of it in the title.
 pub fn draw<T: Row>(
     app: &App,
@@ -201,6 +220,9 @@ pub fn draw<T: Row>(
     let mut outside = block(app.theme, title, has_keys);
     if list.filtering || !list.filter.value().is_empty() {
         outside = outside.title_top(Line::from(format!(" filter: {} ", plain(list.filter.value()))).right_aligned());
+    }
+    if all >= words.most.0 {
+        outside = outside.title_bottom(format!(" the first {all}; others: {} ", words.most.1));
     }
     let inside = padded(outside.inner(area));
     frame.render_widget(outside, area);

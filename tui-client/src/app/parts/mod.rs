@@ -10,6 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::{Role, Theme};
 
@@ -31,10 +32,13 @@ pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scro
     // A line that is wrapped between words may need one more than its length says.
     let height =
         lines.iter().map(|line| line.width().div_ceil(room).max(1) + usize::from(line.width() > room)).sum::<usize>();
-    let height = u16::try_from(height + 2).unwrap_or(u16::MAX).min(area.height.saturating_sub(2));
+    let needed = u16::try_from(height).unwrap_or(u16::MAX);
+    let height = needed.saturating_add(2).min(area.height.saturating_sub(2));
     let text = Paragraph::new(lines).wrap(Wrap { trim: false });
     let place = middle(area, width, height);
     frame.render_widget(Clear, place);
+    // The last line stays in sight.
+    let scroll = scroll.min(needed.saturating_sub(height.saturating_sub(2)));
     let inner = block(theme, title, true);
     let inside = padded(inner.inner(place));
     frame.render_widget(inner, place);
@@ -54,10 +58,31 @@ pub const fn padded(area: Rect) -> Rect {
     Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area }
 }
 
+/// A line in lines that are not wider than that, broken between words; below a name and its value the value goes on.
+#[must_use]
+pub fn fold(line: &str, width: usize) -> Vec<String> {
+    let value = line.find("  ").and_then(|gap| Some(gap + line.get(gap..)?.find(|c| c != ' ')?));
+    let indent = value.filter(|at| *at < width / 2).unwrap_or(0);
+    let mut folded: Vec<String> = Vec::new();
+    let mut rest = line;
+    while rest.width() + if folded.is_empty() { 0 } else { indent } > width {
+        let lead = if folded.is_empty() { 0 } else { indent };
+        let fits = |at: &usize| rest.get(..*at).is_some_and(|part| part.width() + lead <= width);
+        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).filter(fits);
+        let end = ends.last().unwrap_or(rest.len());
+        let space =
+            rest.get(..=end).and_then(|part| part.rfind(' ')).filter(|at| *at > if lead > 0 { 0 } else { indent });
+        let (now, later) = rest.split_at(space.unwrap_or(end));
+        folded.push(format!("{}{now}", " ".repeat(lead)));
+        rest = later.trim_start();
+    }
+    folded.push(format!("{}{rest}", " ".repeat(if folded.is_empty() { 0 } else { indent })));
+    folded
+}
+
 /// Text that is not longer than that, with … where it was cut.
 #[must_use]
 pub fn cut(text: &str, width: usize) -> String {
-    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
     if text.width() <= width {
         return text.to_owned();
     }

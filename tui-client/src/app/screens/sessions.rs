@@ -10,6 +10,7 @@ use crate::app::parts::layer::Layer;
 use crate::app::parts::list::{self, List, Row, Words};
 use crate::app::state::App;
 use crate::clock;
+use crate::failure::Failure;
 
 /// What can be done here.
 pub const ACTIONS: &[Action] =
@@ -48,6 +49,11 @@ fn place(session: &Session) -> String {
 /// Fetches them, unless they are there.
 pub fn arrive(app: &mut App) -> Vec<Task> {
     if app.sessions.list.loaded.value.is_some() { Vec::new() } else { vec![super::ask(app, Ask::Sessions)] }
+}
+
+/// They were fetched, or not.
+pub fn came(app: &mut App, sessions: Result<Vec<Session>, Failure>) {
+    list::come(app, |app| &mut app.sessions.list, sessions);
 }
 
 /// Goes through the list, ends sessions.
@@ -146,6 +152,7 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
             Constraint::Length(4),
         ],
         empty: "No other sessions. Sign in elsewhere and it appears here.",
+        most: (list::MOST, "grant sessions --all"),
     };
     app.sessions.list.drawn = list::draw(app, &app.sessions.list, frame, area, &words, true);
 }
