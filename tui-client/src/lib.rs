@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod clock;
+pub mod event;
 pub mod failure;
 pub mod files;
 pub mod journal;
@@ -23,10 +24,11 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     /// Each file at the top, and what it may name of this crate besides itself.
-    const FLOORS: [(&str, &[&str]); 14] = [
+    const FLOORS: [(&str, &[&str]); 15] = [
         ("secret", &[]),
         ("api", &[]),
         ("clock", &[]),
+        ("event", &[]),
         ("reason", &[]),
         ("failure", &[]),
         ("jwt", &[]),

@@ -173,7 +173,7 @@ pub fn ask(app: &mut App, ask: Ask) -> Task {
     match ask {
         Ask::Me => app.me.ask(now),
         Ask::Sessions => app.sessions.list.loaded.ask(now),
-        Ask::Activity => app.activity.list.loaded.ask(now),
+        Ask::Activity => activity::asked(app),
         Ask::Users | Ask::Clients | Ask::Keys | Ask::Events => admin::asked(app, &ask),
     }
     Task::Get(ask)
@@ -184,8 +184,8 @@ pub fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) {
     match (ask, got) {
         (Ask::Me, Ok(Got::Me(me))) => app.me.come(Ok(me)),
         (Ask::Me, Err(failure)) => app.me.come(Err(failure)),
-        (Ask::Sessions, Ok(Got::Sessions(sessions))) => app.sessions.list.come(Ok(sessions)),
-        (Ask::Sessions, Err(failure)) => app.sessions.list.come(Err(failure)),
+        (Ask::Sessions, Ok(Got::Sessions(sessions))) => sessions::came(app, Ok(sessions)),
+        (Ask::Sessions, Err(failure)) => sessions::came(app, Err(failure)),
         (Ask::Activity, Ok(Got::Events(events))) => activity::came(app, Ok(events)),
         (Ask::Activity, Err(failure)) => activity::came(app, Err(failure)),
         (_, got) => admin::came(app, ask, got),
