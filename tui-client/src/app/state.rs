@@ -347,6 +347,13 @@ impl App {
         }
     }
 
+    /// What orders moments as they are told, the newest first.
+    #[must_use]
+    pub fn age(&self, moment: Option<&str>) -> String {
+        let at = moment.and_then(crate::clock::parse_rfc3339).unwrap_or_default();
+        format!("{:020}", (self.now() / 1000 - at).max(0))
+    }
+
     /// How long ago that was, roughly; `now` for the last seconds.
     #[must_use]
     pub fn ago(&self, moment: &str) -> String {

@@ -7,6 +7,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Cell, Row as TableRow, Table, TableState};
+use unicode_width::UnicodeWidthStr;
 
 use super::form::Field;
 use super::loaded::Loaded;
@@ -27,6 +28,10 @@ pub trait Row {
     fn id(&self) -> &str;
     /// What is shown of it, a text a column.
     fn cells(&self, app: &App) -> Vec<String>;
+    /// By what it is ordered in that column, where that is not what is shown: a time that is told in words.
+    fn key(&self, _app: &App, _column: usize) -> Option<String> {
+        None
+    }
     /// What of it matters most to the eye.
     fn role(&self) -> Role {
         Role::Plain
@@ -90,7 +95,9 @@ impl<T: Row> List<T> {
         let mut rows: Vec<_> =
             rows.filter(|row| wanted.is_empty() || row.cells(app).join(" ").to_lowercase().contains(&wanted)).collect();
         if let Some(column) = self.sort {
-            rows.sort_by_cached_key(|row| row.cells(app).get(column).map(|cell| cell.to_lowercase()));
+            rows.sort_by_cached_key(|row| {
+                row.key(app, column).or_else(|| row.cells(app).get(column).map(|cell| cell.to_lowercase()))
+            });
         }
         rows
     }
@@ -217,12 +224,18 @@ pub fn draw<T: Row>(
     if list.loaded.is_slow(app.now()) && list.loaded.value.is_some() {
         title = format!("{title} updating");
     }
+    let room = usize::from(area.width.saturating_sub(2));
+    let used = title.width() + 2;
     let mut outside = block(app.theme, title, has_keys);
     if list.filtering || !list.filter.value().is_empty() {
-        outside = outside.title_top(Line::from(format!(" filter: {} ", plain(list.filter.value()))).right_aligned());
-    }
-    if all >= words.most.0 {
-        outside = outside.title_bottom(format!(" the first {all}; others: {} ", words.most.1));
+        let filter = format!(" filter: {} ", plain(list.filter.value()));
+        let fits = used + filter.width() <= room;
+        let filter = Line::from(filter).right_aligned();
+        outside = if fits { outside.title_top(filter) } else { outside.title_bottom(filter) };
+    } else if all >= words.most.0 {
+        let command = words.most.1;
+        let told = [format!(" first {all}; more: {command} "), format!(" more: {command} "), format!(" first {all} ")];
+        outside = outside.title_bottom(told.into_iter().find(|text| text.len() <= room).unwrap_or_default());
     }
     let inside = padded(outside.inner(area));
     frame.render_widget(outside, area);

@@ -182,7 +182,10 @@ pub fn ask(app: &mut App, ask: Ask) -> Task {
 /// Something was fetched, or not.
 pub fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) {
     match (ask, got) {
-        (Ask::Me, Ok(Got::Me(me))) => app.me.come(Ok(me)),
+        (Ask::Me, Ok(Got::Me(me))) => {
+            app.me.come(Ok(me));
+            admin::judge(app);
+        }
         (Ask::Me, Err(failure)) => app.me.come(Err(failure)),
         (Ask::Sessions, Ok(Got::Sessions(sessions))) => sessions::came(app, Ok(sessions)),
         (Ask::Sessions, Err(failure)) => sessions::came(app, Err(failure)),
@@ -209,6 +212,7 @@ pub fn changed(app: &mut App, change: &Change, answer: Option<serde_json::Value>
 /// The server did not.
 pub fn refused(app: &mut App, change: &Change, failure: &Failure) {
     account::refused(app, change, failure);
+    admin::refused(app, change, failure);
 }
 
 /// Draws the screen.

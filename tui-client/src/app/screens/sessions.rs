@@ -39,6 +39,10 @@ impl Row for Session {
             if self.current { "this".to_owned() } else { String::new() },
         ]
     }
+
+    fn key(&self, app: &App, column: usize) -> Option<String> {
+        (column == 2).then(|| app.age(Some(&self.last_used_at)))
+    }
 }
 
 /// Where a session is, as far as the program that began it says.
@@ -135,7 +139,8 @@ fn revoke_others(app: &mut App) {
 }
 
 /// How long an access token outlives its session where nobody asks the server.
-fn life(app: &App) -> String {
+#[must_use]
+pub fn life(app: &App) -> String {
     app.entry.as_ref().and_then(crate::token_store::Entry::life).map_or_else(|| "its life".to_owned(), clock::rough)
 }
 
