@@ -5,6 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
 
 use super::keys::{Action, GLOBAL};
 use super::parts::{cut, layer};
@@ -84,7 +85,7 @@ fn draw_bar(app: &App, frame: &mut Frame, area: Rect) {
     if let Some(notice) = &app.notice {
         let role = if notice.bad { Role::Bad } else { Role::Strong };
         let mark = if notice.bad { "! " } else { "" };
-        let text = cut(&format!(" {mark}{}", notice.text), area.width.into());
+        let text = shortened(&format!(" {mark}{}", notice.text), area.width.into());
         frame.render_widget(Line::styled(text, app.theme.style(role)), area);
         return;
     }
@@ -94,6 +95,16 @@ fn draw_bar(app: &App, frame: &mut Frame, area: Rect) {
         spans.push(Span::raw(format!(" {title}   ")));
     }
     frame.render_widget(Line::from(spans), area);
+}
+
+/// What happened gives way to the way on, which stands behind the last dot.
+fn shortened(text: &str, width: usize) -> String {
+    match text.rsplit_once(" · ") {
+        Some((what, way_on)) if way_on.width() + 3 <= width / 2 => {
+            format!("{} · {way_on}", cut(what, width - way_on.width() - 3))
+        }
+        _ => cut(text, width),
+    }
 }
 
 /// The keys of the last line: what the screen can do, as far as there is room, and always the way to all others.

@@ -259,9 +259,9 @@ fn renewed_or_not(app: &mut App, renewed: Result<Option<String>, Failure>) -> Ve
             // The old token may still live while the server is away.
             let due = app.entry.as_ref().is_some_and(|entry| entry.left(app.now()) <= entry.due_at());
             if due {
-                app.wait_longer()
+                app.wait_longer();
             } else {
-                app.is_renewed()
+                app.is_renewed();
             }
             if let Some(warning) = warning.filter(|_| !due) {
                 app.tell(warning);
@@ -313,7 +313,7 @@ fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Valu
                 app.layers.pop();
             }
             app.tell(change.done.clone());
-            screens::changed(app, &change, answer);
+            screens::changed(app, &change, answer.as_ref());
             change.then.into_iter().map(|ask| screens::ask(app, ask)).collect()
         }
         Err(failure) => {

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Paragraph, Wrap};
+use ratatui::widgets::{Clear, Paragraph};
 
 use super::form::Field;
 use super::{block, fold, middle, over, padded};
@@ -324,17 +324,21 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
         }
         Layer::Commands { filter, selected } => draw_commands(app, filter, *selected, frame),
         Layer::Confirm { question, .. } => {
-            let ask = Line::from(vec![
-                Span::raw(format!("{question}  ")),
-                Span::styled("[y/N]", app.theme.style(Role::Strong)),
-            ]);
-            over(frame, app.theme, "sure?", vec![ask], 0);
+            let answer = Span::styled("[y/N]", app.theme.style(Role::Strong));
+            let mut told: Vec<_> = fold(question, room).into_iter().map(Line::from).collect();
+            match told.last_mut() {
+                Some(last) if last.width() + 7 <= room => last.extend([Span::raw("  "), answer]),
+                _ => told.push(Line::from(answer)),
+            }
+            over(frame, app.theme, "sure?", told, 0);
         }
         Layer::TypeName { question, name, field, .. } => {
-            let place = boxed(app, "sure?", 6, frame);
             let text = format!("{question} Type {} and press enter; esc leaves it as it is.", plain(name));
-            draw_told(frame, Rect { height: 3, ..place }, Line::raw(text));
-            field.draw(frame, app.theme, row(place, 4), 6, true);
+            let told = fold(&text, box_room(frame));
+            let place = boxed(app, "sure?", told.len() + 2, frame);
+            let below = u16::try_from(told.len() + 1).unwrap_or(u16::MAX);
+            frame.render_widget(Paragraph::new(told.into_iter().map(Line::from).collect::<Vec<_>>()), place);
+            field.draw(frame, app.theme, row(place, below), 6, true);
         }
         Layer::Text { title, lines: texts, scroll } => over(frame, app.theme, title, lines(texts), *scroll),
         Layer::Once { title, secret, .. } => {
@@ -380,34 +384,41 @@ fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) 
 
 fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
     let label = form.fields.iter().map(|field| field.label.chars().count()).max().unwrap_or_default() + 1;
-    let place = boxed(app, &form.title, form.fields.len() + 3, frame);
+    let (told, role) = match &form.fault {
+        _ if form.busy => (format!("{} asking the server", app.spinner()), Role::Plain),
+        Some(fault) => (fault.clone(), Role::Bad),
+        None => ("enter goes on, tab moves, esc closes".to_owned(), Role::Plain),
+    };
+    let told = fold(&told, box_room(frame));
+    let place = boxed(app, &form.title, form.fields.len() + 1 + told.len(), frame);
     for (at, field) in form.fields.iter().enumerate() {
         let y = u16::try_from(at).unwrap_or(u16::MAX);
         field.draw(frame, app.theme, row(place, y), u16::try_from(label).unwrap_or(u16::MAX), at == form.focus);
     }
-    let below = u16::try_from(form.fields.len() + 1).unwrap_or(u16::MAX);
-    let told = match &form.fault {
-        _ if form.busy => Line::raw(format!("{} asking the server", app.spinner())),
-        Some(fault) => Line::styled(fault.clone(), app.theme.style(Role::Bad)),
-        None => Line::raw("enter goes on, tab next field, esc leaves it as it is"),
-    };
-    let height = place.height.saturating_sub(below);
-    draw_told(frame, Rect { y: place.y + below.min(place.height), height, ..place }, told);
+    for (at, text) in told.into_iter().enumerate() {
+        let y = u16::try_from(form.fields.len() + 1 + at).unwrap_or(u16::MAX);
+        frame.render_widget(Line::styled(text, app.theme.style(role)), row(place, y));
+    }
+}
+
+/// How wide a line in a box can be.
+fn box_room(frame: &Frame) -> usize {
+    usize::from(box_width(frame.area()).saturating_sub(4))
+}
+
+fn box_width(area: Rect) -> u16 {
+    area.width.saturating_sub(6).min(84)
 }
 
 /// An empty box in the middle, for so many lines; its inside.
 fn boxed(app: &App, title: &str, lines: usize, frame: &mut Frame) -> Rect {
     let height = u16::try_from(lines + 2).unwrap_or(u16::MAX);
-    let place = middle(frame.area(), frame.area().width.saturating_sub(6).min(84), height.min(frame.area().height));
+    let place = middle(frame.area(), box_width(frame.area()), height);
     let outside = block(app.theme, title, true);
     frame.render_widget(Clear, place);
     let inside = padded(outside.inner(place));
     frame.render_widget(outside, place);
     inside
-}
-
-fn draw_told(frame: &mut Frame, place: Rect, line: Line) {
-    frame.render_widget(Paragraph::new(line).wrap(Wrap { trim: true }), place.intersection(frame.area()));
 }
 
 /// One line of a box; an empty one below its end.

@@ -18,9 +18,12 @@ use super::theme::{Role, Theme};
 #[must_use]
 pub fn block<'a>(theme: Theme, title: impl Into<String>, has_keys: bool) -> Block<'a> {
     let role = if has_keys { Role::Strong } else { Role::Plain };
-    Block::bordered()
-        .border_style(theme.style(role))
-        .title(Span::styled(format!(" {} ", title.into()), theme.style(Role::Strong)))
+    let outside = Block::bordered().border_style(theme.style(role));
+    let title = title.into();
+    if title.is_empty() {
+        return outside;
+    }
+    outside.title(Span::styled(format!(" {title} "), theme.style(Role::Strong)))
 }
 
 /// Lines in a box in the middle, over what is there; scrolled down by so many.
@@ -65,18 +68,21 @@ pub fn fold(line: &str, width: usize) -> Vec<String> {
     let indent = value.filter(|at| *at < width / 2).unwrap_or(0);
     let mut folded: Vec<String> = Vec::new();
     let mut rest = line;
-    while rest.width() + if folded.is_empty() { 0 } else { indent } > width {
+    loop {
         let lead = if folded.is_empty() { 0 } else { indent };
-        let fits = |at: &usize| rest.get(..*at).is_some_and(|part| part.width() + lead <= width);
-        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).filter(fits);
-        let end = ends.last().unwrap_or(rest.len());
-        let space =
-            rest.get(..=end).and_then(|part| part.rfind(' ')).filter(|at| *at > if lead > 0 { 0 } else { indent });
+        let mut used = lead;
+        let ends = rest.char_indices().find(|(at, c)| {
+            used += c.width().unwrap_or_default();
+            used > width && *at > 0
+        });
+        let Some((end, _)) = ends else { break folded.push(format!("{}{rest}", " ".repeat(lead))) };
+        // The gap before the value is no place to break.
+        let least = if folded.is_empty() { indent } else { 0 };
+        let space = rest.get(..=end).and_then(|part| part.rfind(' ')).filter(|at| *at > least);
         let (now, later) = rest.split_at(space.unwrap_or(end));
         folded.push(format!("{}{now}", " ".repeat(lead)));
         rest = later.trim_start();
     }
-    folded.push(format!("{}{rest}", " ".repeat(if folded.is_empty() { 0 } else { indent })));
     folded
 }
 

@@ -28,7 +28,7 @@ fn without_colours_the_selected_row_is_still_reverse() {
     let buffer = buffer(&mut app);
     assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
     let reversed = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
-    let text: String = reversed.map(|cell| cell.symbol()).collect();
+    let text: String = reversed.map(ratatui::buffer::Cell::symbol).collect();
     assert!(text.contains("grant/0.1.0"), "{text}");
 }
 
