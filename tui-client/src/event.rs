@@ -1,6 +1,6 @@
 //! What has happened? The types of the server's events and of this machine's renewals, as people are told them.
 
-/// What is said of a type, and of its outcome in a word. The last three are of this machine.
+/// What is said of a type in nineteen columns at most, and of its outcome in a word. The last three are of this machine.
 const TYPES: [(&str, &str, &str); 22] = [
     ("user_created", "user made", "ok"),
     ("signed_in", "signed in", "ok"),
@@ -8,9 +8,9 @@ const TYPES: [(&str, &str, &str); 22] = [
     ("signed_out", "signed out", "ok"),
     ("session_ended", "session ended", "ended"),
     ("password_changed", "password changed", "ok"),
-    (REUSED, "refresh token reused", "REUSE"),
-    ("refresh_retried", "answer fetched again", "ok"),
-    ("database_behind", "database fell behind", "warning"),
+    (REUSED, "refresh token reuse", "REUSE"),
+    ("refresh_retried", "renewal repeated", "ok"),
+    ("database_behind", "database behind", "warning"),
     ("user_locked", "user locked out", "ok"),
     ("user_unlocked", "user let in again", "ok"),
     ("user_changed", "user changed", "ok"),
@@ -18,9 +18,9 @@ const TYPES: [(&str, &str, &str); 22] = [
     ("user_deleted", "user deleted", "ok"),
     ("client_created", "client made", "ok"),
     ("client_changed", "client changed", "ok"),
-    ("client_secret_rotated", "client secret changed", "ok"),
+    ("client_secret_rotated", "new client secret", "ok"),
     ("client_deleted", "client deleted", "ok"),
-    ("key_rotated", "signing keys rotated", "ok"),
+    ("key_rotated", "keys rotated", "ok"),
     ("token_renewed", "token renewed", "ok"),
     ("renewal_failed", "token not renewed", "failed"),
     ("renewal_refused", "session found ended", "ended"),
@@ -54,6 +54,7 @@ mod tests {
         for (name, told_as, word) in TYPES {
             assert_eq!(TYPES.iter().filter(|(other, told, _)| *other == name || *told == told_as).count(), 1, "{name}");
             assert_eq!((told(name), outcome(name)), (told_as, word));
+            assert!(told_as.len() <= 19, "{told_as}");
         }
         assert_eq!((told("moon_landed"), outcome("moon_landed")), ("moon_landed", ""));
         assert_eq!(outcome(REUSED), "REUSE");

@@ -107,7 +107,7 @@ impl Item {
     /// All that is known of it, a line each.
     fn lines(&self) -> Vec<String> {
         let mut told = match &self.source {
-            Source::Server(event) => return event_lines(event),
+            Source::Server(event) => return event_lines(event, event.user_id.clone().unwrap_or_default()),
             Source::Renewal(_) => vec![("result", self.result().to_owned())],
             Source::Fault(Fault { failure, times, .. }) => vec![
                 ("", failure.detail.clone().unwrap_or_default()),
@@ -153,6 +153,7 @@ impl Row for Item {
 }
 
 /// Through which client and from where.
+#[must_use]
 pub fn place(event: &Event) -> String {
     let known = [&event.client_id, &event.ip].into_iter().flatten().filter(|text| !text.is_empty());
     known.cloned().collect::<Vec<_>>().join(" · ")
@@ -169,25 +170,23 @@ pub fn role(outcome: &str) -> Role {
     }
 }
 
-/// All that is known of an event of the server, a line each.
+/// All that is known of an event of the server, and to whom it happened, a line each.
 #[must_use]
-pub fn event_lines(event: &Event) -> Vec<String> {
+pub fn event_lines(event: &Event, user: String) -> Vec<String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let why = event.reason.as_deref().map(|name| match reason::sentence(name) {
-        Some(sentence) => format!("{sentence} ({name})"),
-        None => name.to_owned(),
-    });
-    let outcome = event::outcome(&event.kind);
-    let alarm = if event.kind == event::REUSED { format!("{outcome}: ") } else { String::new() };
+    let sentence = event.reason.as_deref().and_then(reason::sentence).unwrap_or_default();
+    let alarm = if event.kind == event::REUSED { "REUSE: " } else { "" };
     lines(vec![
-        ("what", format!("{alarm}{} ({})", event::told(&event.kind), event.kind)),
-        ("why", why.unwrap_or_default()),
+        ("what", format!("{alarm}{}", event::told(&event.kind))),
+        ("why", sentence.to_owned()),
         ("detail", text(&event.detail)),
         ("when", event.at.clone()),
         ("client", text(&event.client_id)),
         ("from", text(&event.ip)),
         ("session", text(&event.session_id)),
-        ("user", text(&event.user_id)),
+        ("user", user),
+        ("type", event.kind.clone()),
+        ("reason", text(&event.reason)),
         ("id", event.id.clone()),
     ])
 }
@@ -295,7 +294,7 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
         None => "Activity".to_owned(),
     };
     // What happened is read first; in a wide window an error shows more of itself.
-    let what = if area.width < 100 { Constraint::Length(21) } else { Constraint::Fill(1) };
+    let what = if area.width < 100 { Constraint::Length(20) } else { Constraint::Fill(1) };
     let words = Words {
         title: &title,
         heads: &HEADS,

@@ -205,7 +205,7 @@ pub fn send(app: &mut App, form: Form) -> Vec<Task> {
 }
 
 /// The server did as asked.
-pub fn changed(app: &mut App, change: &Change, answer: Option<serde_json::Value>) {
+pub fn changed(app: &mut App, change: &Change, answer: Option<&serde_json::Value>) {
     admin::changed(app, change, answer);
 }
 

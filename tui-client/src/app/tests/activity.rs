@@ -1,3 +1,5 @@
+//! Is what happened there and here one list, and does who follows ask no more than they should?
+
 use super::*;
 use crate::api::Event;
 use crate::app::parts::layer::Layer;
@@ -54,7 +56,7 @@ fn what_happened_there_and_here_is_one_list_by_time() {
     let mut app = with_activity();
     let shown: Vec<_> = app.activity.list.shown(&app).iter().map(|row| row.cells(&app).join(" | ")).collect();
     assert_eq!(shown[1], "14:00:23 | token renewed | local: grant token, pid 4121 | ok");
-    assert_eq!(shown[2], "13:59:00 | refresh token reused | grant-cli · 203.0.113.7 | REUSE");
+    assert_eq!(shown[2], "13:59:00 | refresh token reuse | grant-cli · 203.0.113.7 | REUSE");
     assert_eq!(shown.len(), 7);
     insta::assert_snapshot!("activity", screens(&mut app));
 }
@@ -80,8 +82,8 @@ fn reuse_has_a_colour_of_its_own_and_its_word() {
     let color = crate::app::theme::Role::Alarm;
     let style = Theme::Dark.color(color);
     let marked = terminal.backend().buffer().content.iter().filter(|cell| Some(cell.fg) == style);
-    let text: String = marked.map(|cell| cell.symbol()).collect();
-    assert!(text.contains("refresh token reused") && text.contains("REUSE"), "{text}");
+    let text: String = marked.map(ratatui::buffer::Cell::symbol).collect();
+    assert!(text.contains("refresh token reuse") && text.contains("REUSE"), "{text}");
     assert!(!text.contains("token renewed"), "{text}");
 }
 

@@ -1,3 +1,5 @@
+//! Can administrators do what the server lets them, and does what they typed or were shown once stay?
+
 use serde_json::json;
 
 use super::*;
@@ -124,7 +126,7 @@ fn each_pane_is_a_list_with_what_is_selected_beside_it() {
     press(&mut app, "<tab><enter>");
     insta::assert_snapshot!("admin-detail", screens(&mut app));
     press(&mut app, "<esc><backtab>");
-    assert!(screen(&mut app, (80, 24)).contains("refresh token reused"));
+    assert!(screen(&mut app, (80, 24)).contains("refresh token reuse"));
     assert_eq!(press(&mut app, "R"), [Task::Get(Ask::Events)]);
     assert_eq!(press(&mut app, "16"), [], "all is there");
 }
@@ -301,4 +303,21 @@ fn a_pane_is_chosen_with_the_mouse_and_so_is_a_row() {
     screen(&mut app, (80, 24));
     click(&mut app, 5, 5);
     assert!(screen(&mut app, (80, 24)).contains("The billing"));
+}
+
+#[test]
+fn names_of_others_command_no_terminal() {
+    let mut app = with_all();
+    let evil = "a\u{1b}[31mred\u{202e}evil\u{7}";
+    let hostile = User { username: evil.to_owned(), name: Some(evil.to_owned()), ..user("usr_09", "x", None) };
+    tell(&mut app, Did::Got(Ask::Users, Ok(Got::Users(vec![hostile]))));
+    let hostile =
+        Event { detail: Some(evil.to_owned()), kind: evil.to_owned(), ..event("evt_09", "x", Some("usr_09")) };
+    tell(&mut app, Did::Got(Ask::Events, Ok(Got::Events(vec![hostile]))));
+    for keys in ["", "<enter>", "<esc>e", "<esc>d", "<esc>x", "<esc>p", "<esc><backtab>", "<enter>"] {
+        press(&mut app, keys);
+        let shown = screen(&mut app, (80, 24));
+        assert!(shown.contains("red"), "{keys} {shown}");
+        assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{keys} {shown:?}");
+    }
 }

@@ -13,7 +13,7 @@ use crate::{clock, event};
 pub const HEADS: &[&str] = &["When", "What", "Result", "User", "By"];
 pub const BESIDE: &[Constraint] = &[Constraint::Length(11), Constraint::Fill(1), Constraint::Length(7)];
 pub const ALONE: &[Constraint] =
-    &[Constraint::Length(11), Constraint::Length(21), Constraint::Length(7), Constraint::Fill(1)];
+    &[Constraint::Length(11), Constraint::Length(19), Constraint::Length(7), Constraint::Fill(1)];
 pub const COMMAND: &str = "grant admin events list";
 
 impl Row for Event {
@@ -48,12 +48,11 @@ impl Told for Event {
     }
 
     fn lines(&self, app: &App) -> Vec<String> {
-        let mut lines = activity::event_lines(self);
-        let name = user(self, app);
-        if !name.is_empty() && Some(&name) != self.user_id.as_ref() {
-            lines.push(format!("{:<9}{}", "username", crate::failure::plain(&name)));
-        }
-        lines
+        let user = match (&self.user_id, user(self, app)) {
+            (Some(id), name) if *id != name => format!("{name} ({id})"),
+            (_, name) => name,
+        };
+        activity::event_lines(self, user)
     }
 }
 

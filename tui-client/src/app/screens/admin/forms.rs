@@ -56,13 +56,13 @@ enum Kind {
 /// A member of the request, what it is called, how it is typed, and what is said beside it.
 type Member = (&'static str, &'static str, Kind, &'static str);
 
-const ROLES: Member = ("roles", "Roles", Kind::Words, "words, as in: admin editor");
+const ROLES: Member = ("roles", "Roles", Kind::Words, "as in: admin editor");
 const EMAIL: Member = ("email", "E-mail", Kind::Needed, "");
 const NAME: Member = ("name", "Name", Kind::Text, "may be empty");
 const PASSWORD: Member = ("password", "Password", Kind::Password, "");
 const AGAIN: Member = ("", "Again", Kind::Again, "");
-const GRANTS: Member = ("grants", "Grants", Kind::Words, "password refresh_token client_credentials");
-const SCOPES: Member = ("scopes", "Scopes", Kind::Words, "words, as in: openid profile");
+const GRANTS: Member = ("grants", "Grants", Kind::Words, "as in: password refresh_token");
+const SCOPES: Member = ("scopes", "Scopes", Kind::Words, "as in: openid profile email");
 const REDIRECTS: Member = ("redirect_uris", "Redirects", Kind::Words, "addresses, spaces between");
 
 impl Purpose {
@@ -70,7 +70,9 @@ impl Purpose {
         match self {
             Self::NewUser => &[("username", "Username", Kind::Needed, ""), EMAIL, PASSWORD, AGAIN, ROLES],
             Self::User { .. } => &[NAME, EMAIL, ROLES],
-            Self::Password { .. } => &[PASSWORD, AGAIN],
+            Self::Password { .. } => {
+                &[("password", "Password", Kind::Password, "signs the user out everywhere"), AGAIN]
+            }
             Self::NewClient => &[
                 ("id", "Id", Kind::Needed, ""),
                 NAME,
@@ -125,8 +127,7 @@ pub fn body(form: &Form, purpose: &Purpose) -> Result<Value, (usize, String)> {
         }
         let value = match kind {
             Kind::Again => continue,
-            Kind::Words if typed.is_empty() && !changes => continue,
-            Kind::Text if typed.is_empty() && !changes => continue,
+            Kind::Words | Kind::Text if typed.is_empty() && !changes => continue,
             Kind::Text if typed.is_empty() => Value::Null,
             Kind::Words => typed.split_whitespace().collect(),
             Kind::Text | Kind::Needed => json!(typed),

@@ -235,8 +235,8 @@ pub fn send(app: &mut App, mut form: Form, purpose: Purpose) -> Vec<Task> {
 }
 
 /// The server did as asked. A secret that it shows this once is shown until it is closed.
-pub fn changed(app: &mut App, _change: &Change, answer: Option<serde_json::Value>) {
-    let text = |name: &str| Some(answer.as_ref()?.get(name)?.as_str()?.to_owned());
+pub fn changed(app: &mut App, _change: &Change, answer: Option<&serde_json::Value>) {
+    let text = |name: &str| Some(answer?.get(name)?.as_str()?.to_owned());
     if let Some(secret) = text("client_secret") {
         let title = format!("the secret of {}", plain(&text("id").unwrap_or_default()));
         app.layers.push(Layer::Once { title, secret: Secret::new(secret), name: "client secret" });
@@ -267,7 +267,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Task> {
         Action::Open => {
             let told = with_list!(app, [&] list => list.current(app).map(|row| (row.name(), row.lines(app))));
             if let Some((title, lines)) = told {
-                app.layers.push(Layer::Text { title, lines, scroll: 0 });
+                app.layers.push(Layer::Text { title: plain(&title), lines, scroll: 0 });
             }
         }
         _ if !ACTIONS.contains(&action) => {}
@@ -315,7 +315,7 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
     let share = match (beside, pane) {
         (false, _) => 100,
         // What happened needs more words than a name.
-        (true, Pane::Events) => 50,
+        (true, Pane::Events) => 58,
         (true, _) => 40,
     };
     let [left, right] = Layout::horizontal([Constraint::Percentage(share), Constraint::Fill(1)]).areas(below);

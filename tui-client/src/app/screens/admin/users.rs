@@ -30,7 +30,11 @@ impl Row for User {
     /// The last ones are found by a filter, and seen in the detail.
     fn cells(&self, app: &App) -> Vec<String> {
         let admin = self.roles.iter().any(|role| role == "admin");
-        let state = if self.locked { "locked" } else { ["", "admin"][usize::from(admin)] };
+        let state = match (self.locked, admin) {
+            (true, _) => "locked",
+            (false, true) => "admin",
+            (false, false) => "",
+        };
         vec![
             self.username.clone(),
             state.to_owned(),
@@ -86,7 +90,7 @@ pub fn act(app: &mut App, action: Action) {
         }
         Action::Password => {
             let purpose = Purpose::Password { id: user.id, username: name.clone() };
-            let form = forms::form(format!("another password for {name}, who is signed out everywhere"), purpose);
+            let form = forms::form(format!("another password for {name}"), purpose);
             app.layers.push(Layer::Form(form));
         }
         Action::Lock => {
