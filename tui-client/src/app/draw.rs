@@ -100,7 +100,7 @@ fn draw_bar(app: &App, frame: &mut Frame, area: Rect) {
 /// What happened gives way to the way on, which stands behind the last dot.
 fn shortened(text: &str, width: usize) -> String {
     match text.rsplit_once(" · ") {
-        Some((what, way_on)) if way_on.width() + 3 <= width / 2 => {
+        Some((what, way_on)) if way_on.width() + 3 <= width / 3 => {
             format!("{} · {way_on}", cut(what, width - way_on.width() - 3))
         }
         _ => cut(text, width),

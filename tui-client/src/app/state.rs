@@ -301,6 +301,16 @@ impl App {
         activity::gather(self);
     }
 
+    /// What went wrong, where it is plain that the account's server is meant.
+    #[must_use]
+    pub fn brief(&self, failure: &Failure) -> String {
+        let issuer = self.account.as_ref().map(|account| account.issuer.as_str()).filter(|issuer| !issuer.is_empty());
+        match issuer.and_then(|issuer| failure.error.strip_prefix(issuer)) {
+            Some(rest) => rest.strip_prefix(": ").map_or_else(|| format!("the server{rest}"), str::to_owned),
+            None => failure.error.clone(),
+        }
+    }
+
     /// What turns while something is waited for.
     #[must_use]
     pub fn spinner(&self) -> char {

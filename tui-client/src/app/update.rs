@@ -303,6 +303,7 @@ fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
 }
 
 fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Value>, Failure>) -> Vec<Task> {
+    let fault = answer.as_ref().err().map(|failure| app.brief(failure));
     let waiting = match app.layers.last_mut() {
         Some(Layer::Form(form)) if form.busy => Some(form),
         _ => None,
@@ -320,7 +321,7 @@ fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Valu
             if let Some(form) = waiting {
                 // What was typed stays, and what is wrong with it stands below.
                 form.busy = false;
-                form.fault = Some(failure.error.clone());
+                form.fault = fault;
                 app.note(&failure);
             } else {
                 app.complain(&failure);

@@ -144,7 +144,11 @@ impl Row for Item {
     }
 
     fn cells(&self, app: &App) -> Vec<String> {
-        vec![app.when(self.at), self.what(), self.by(), self.result().to_owned()]
+        let what = match &self.source {
+            Source::Fault(fault) => app.brief(&fault.failure),
+            _ => self.what(),
+        };
+        vec![app.when(self.at), what, self.by(), self.result().to_owned()]
     }
 
     fn role(&self) -> Role {
@@ -293,12 +297,16 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
         Some(_) => "Activity · following".to_owned(),
         None => "Activity".to_owned(),
     };
-    // What happened is read first; in a wide window an error shows more of itself.
-    let what = if area.width < 100 { Constraint::Length(20) } else { Constraint::Fill(1) };
+    // In a narrow window what happened is read before who did it.
+    let (what, by) = if area.width < 80 {
+        (Constraint::Length(20), Constraint::Fill(1))
+    } else {
+        (Constraint::Fill(1), Constraint::Length(30))
+    };
     let words = Words {
         title: &title,
         heads: &HEADS,
-        widths: &[Constraint::Length(11), what, Constraint::Fill(1), Constraint::Length(7)],
+        widths: &[Constraint::Length(11), what, by, Constraint::Length(7)],
         empty: "Nothing has happened yet. A sign-in or a renewed token appears here.",
         most: (usize::MAX, ""),
     };
