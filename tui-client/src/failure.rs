@@ -23,6 +23,28 @@ pub enum Code {
     Store = 7,
 }
 
+/// A value that the server does not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it stands.
+    pub field: String,
+    /// The server's stable reason.
+    pub reason: String,
+    /// The same in a sentence.
+    pub detail: String,
+}
+
+impl Fault {
+    /// The reason in a word or two, for where there is no room for the sentence.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match self.reason.as_str() {
+            "sign_in_failed" => "not taken".to_owned(),
+            reason => reason.replace('_', " "),
+        }
+    }
+}
+
 /// A command that did not do as asked. It never quotes a secret.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -36,12 +58,15 @@ pub struct Failure {
     pub detail: Option<String>,
     /// The way on.
     pub hint: Option<String>,
+    /// Which of the values that were sent are wrong.
+    pub faults: Box<[Fault]>,
 }
 
 impl Failure {
     /// A failure with this code.
     pub fn new(code: Code, error: impl Display) -> Self {
-        Self { code, error: plain(&error.to_string()), reason: None, detail: None, hint: None }
+        let error = plain(&error.to_string());
+        Self { code, error, reason: None, detail: None, hint: None, faults: Box::default() }
     }
 
     /// Wrong use.
@@ -67,6 +92,13 @@ impl Failure {
     #[must_use]
     pub fn reason(mut self, reason: Option<&str>) -> Self {
         self.reason = reason.map(plain);
+        self
+    }
+
+    /// Names the values that are wrong.
+    #[must_use]
+    pub fn faults(mut self, faults: Vec<Fault>) -> Self {
+        self.faults = faults.into();
         self
     }
 

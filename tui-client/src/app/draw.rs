@@ -8,7 +8,8 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::keys::{Action, GLOBAL};
-use super::parts::{cut, layer};
+use super::parts::cut;
+use super::parts::layer::{self, Layer};
 use super::screens::{self, Screen};
 use super::state::App;
 use super::theme::{self, Role, Theme};
@@ -32,8 +33,13 @@ pub fn draw(app: &mut App, frame: &mut Frame) {
         draw_tabs(app, frame, above);
         screens::draw(app, frame, middle);
         draw_bar(app, frame, below);
-        for layer in &app.layers {
-            layer::draw(app, layer, frame);
+        for mut layer in std::mem::take(&mut app.layers) {
+            let most = layer::draw(app, &layer, frame);
+            // What was scrolled too far comes back at the first key.
+            if let Layer::Help { scroll, .. } | Layer::Text { scroll, .. } = &mut layer {
+                *scroll = most.min(*scroll);
+            }
+            app.layers.push(layer);
         }
     }
     let buffer = frame.buffer_mut();

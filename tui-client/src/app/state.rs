@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use ratatui::layout::Rect;
 
 use super::keys::Keymap;
-use super::message::{Health, Task};
-use super::parts::layer::Layer;
+use super::message::{Change, Health, Task};
+use super::parts::layer::{Form, Layer};
 use super::parts::loaded::Loaded;
 use super::screens::{Screen, account, activity, admin, sessions, sign_in, token};
 use super::theme::Theme;
@@ -274,6 +274,13 @@ impl App {
         self.renewing = Renewing::No;
     }
 
+    /// Sends what a form says. It stays until the answer comes, and when that is a no it can be sent again.
+    pub fn send(&mut self, mut form: Form, change: Change) -> Vec<Task> {
+        form.sent = Some(Box::new(change.clone()));
+        self.layers.push(Layer::Form(form));
+        vec![Task::Change(change)]
+    }
+
     /// Says something for a while.
     pub fn tell(&mut self, text: impl Into<String>) {
         let text = crate::failure::plain(&text.into());
@@ -330,6 +337,7 @@ impl App {
             || self.admin.is_waiting()
             || matches!(self.renewing, Renewing::Since(_))
             || self.sign_in.is_busy()
+            || self.layers.iter().any(|layer| matches!(layer, Layer::Form(form) if form.sent.is_some()))
     }
 
     /// An hour of the day here: `14:02:11`; the date besides when that is another day.

@@ -175,7 +175,7 @@ fn wheel(app: &mut App, action: Action) -> Vec<Task> {
 
 fn paste(app: &mut App, text: &str) -> Vec<Task> {
     match app.layers.last_mut() {
-        Some(Layer::Form(form)) if !form.busy => {
+        Some(Layer::Form(form)) if form.sent.is_none() => {
             if let Some(field) = form.fields.get_mut(form.focus) {
                 field.paste(text);
             }
@@ -303,31 +303,28 @@ fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
 }
 
 fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Value>, Failure>) -> Vec<Task> {
-    let fault = answer.as_ref().err().map(|failure| app.brief(failure));
-    let waiting = match app.layers.last_mut() {
-        Some(Layer::Form(form)) if form.busy => Some(form),
-        _ => None,
-    };
+    let form =
+        app.layers.iter().position(|layer| matches!(layer, Layer::Form(form) if form.sent.as_deref() == Some(&change)));
     match answer {
         Ok(answer) => {
-            if waiting.is_some() {
-                app.layers.pop();
+            if let Some(at) = form {
+                app.layers.remove(at);
             }
             app.tell(change.done.clone());
             screens::changed(app, &change, answer.as_ref());
             change.then.into_iter().map(|ask| screens::ask(app, ask)).collect()
         }
         Err(failure) => {
-            if let Some(form) = waiting {
-                // What was typed stays, and what is wrong with it stands below.
-                form.busy = false;
-                form.fault = fault;
-                app.note(&failure);
-            } else {
-                app.complain(&failure);
+            match form.and_then(|at| app.layers.get_mut(at)) {
+                Some(Layer::Form(form)) => {
+                    form.refused(&failure);
+                    app.note(&failure);
+                }
+                _ => app.complain(&failure),
             }
-            screens::refused(app, &change, &failure);
             match failure.code {
+                // Whether the session has ended stands in the list of accounts.
+                Code::SignIn => vec![Task::Accounts],
                 // What is gone should not be on a list, and a lost role shows nothing more to do.
                 Code::NotFound => change.then.into_iter().map(|ask| screens::ask(app, ask)).collect(),
                 Code::Refused => vec![app.ask_me()],

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub use issuer::Issuer;
 
 use crate::clock;
-use crate::failure::{Code, Failure, root_cause};
+use crate::failure::{Code, Failure, Fault, plain, root_cause};
 use crate::secret::Secret;
 
 /// The client that this program is registered as.
@@ -248,10 +248,11 @@ impl Server {
             _ if is_away(answer.status) => Code::Away,
             _ => Code::Other,
         };
-        let failure =
-            Failure::new(code, format!("{}: {said}", self.issuer.as_str())).reason(answer.reason().as_deref());
+        let failure = Failure::new(code, format!("{}: {said}", self.issuer.as_str()))
+            .reason(answer.reason().as_deref())
+            .faults(answer.faults());
         match (code, answer.retry_after) {
-            (Code::Away, Some(seconds)) => failure.hint(format!("try again in {seconds} seconds")),
+            (_, Some(seconds)) => failure.hint(format!("try again in {seconds} seconds")),
             (Code::Away, None) => failure.hint("try again later"),
             (Code::SignIn, _) => failure.hint("sign in again: grant login"),
             _ => match text("error_uri").or_else(|| text("type")) {
@@ -322,9 +323,59 @@ impl Answer {
     pub fn reason(&self) -> Option<String> {
         Some(self.json()?.get("reason")?.as_str()?.to_owned())
     }
+
+    /// The values that it says are wrong.
+    fn faults(&self) -> Vec<Fault> {
+        let body = self.json().unwrap_or_default();
+        let faults = body.get("errors").and_then(Value::as_array);
+        let fault = |fault: &Value| {
+            let text = |name: &str| fault.get(name).and_then(Value::as_str).map(plain).unwrap_or_default();
+            // The server says the same of a wrong password and of too many; whoever is signed in may know which it is.
+            let detail = match (text("reason").as_str(), self.retry_after) {
+                ("sign_in_failed", None) => "That is not the current password.".to_owned(),
+                ("sign_in_failed", Some(_)) => "Too many tries with a wrong password.".to_owned(),
+                _ => text("detail"),
+            };
+            Fault { field: text("field"), reason: text("reason"), detail }
+        };
+        faults.into_iter().flatten().map(fault).collect()
+    }
 }
 
 /// Whether another try may help.
 fn is_away(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, retry_after: Option<u64>, body: &str) -> Failure {
+        let server = Server::new(Issuer::parse("http://localhost:8080").unwrap()).unwrap();
+        let status = StatusCode::from_u16(status).unwrap();
+        server.failure_of(&Answer { status, body: body.into(), retry_after, clock_skew: None })
+    }
+
+    #[test]
+    fn a_no_names_the_values_that_are_wrong_and_when_to_try_again() {
+        let body = r#"{"detail":"no","reason":"sign_in_failed","errors":[{"field":"current_password","reason":"sign_in_failed","detail":"one or the other"}]}"#;
+        let wrong = refused(422, None, body);
+        assert_eq!(wrong.faults[0].field, "current_password");
+        assert_eq!(wrong.faults[0].detail, "That is not the current password.");
+        let throttled = refused(422, Some(12), body);
+        assert_eq!(throttled.faults[0].detail, "Too many tries with a wrong password.");
+        assert_eq!(throttled.hint.as_deref(), Some("try again in 12 seconds"));
+        let weak = r#"{"detail":"no","reason":"too_short","errors":[{"field":"new_password","reason":"too_short","detail":"The value\u001b is too short."}]}"#;
+        let weak = refused(422, None, weak);
+        assert_eq!(
+            (weak.faults[0].word(), weak.faults[0].detail.as_str()),
+            ("too short".to_owned(), "The value  is too short.")
+        );
+        for odd in ["", "[]", r#"{"errors":5}"#, r#"{"errors":[]}"#] {
+            assert!(refused(422, None, odd).faults.is_empty(), "{odd}");
+        }
+        let odd = refused(422, None, r#"{"errors":[7,{}]}"#);
+        assert!(odd.faults.iter().all(|fault| fault.field.is_empty()));
+    }
 }

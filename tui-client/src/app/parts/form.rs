@@ -12,7 +12,7 @@ use crate::app::theme::{Role, Theme};
 use crate::failure::plain;
 
 /// More than anything that is typed needs, and less than would make drawing slow.
-const MAX_CHARS: usize = 4096;
+pub const MAX_CHARS: usize = 4096;
 
 /// A note that is not wider is always seen.
 const SHORT_NOTE: u16 = 18;
@@ -22,6 +22,8 @@ const SHORT_NOTE: u16 = 18;
 pub struct Field {
     /// What it is for.
     pub label: String,
+    /// What the server calls it.
+    pub name: &'static str,
     /// What was typed.
     pub input: Input,
     /// Whether it is never shown.
@@ -47,6 +49,13 @@ impl Field {
     #[must_use]
     pub fn with(mut self, value: &str) -> Self {
         self.input = Input::new(value.to_owned());
+        self
+    }
+
+    /// So called by the server.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
         self
     }
 

@@ -9,10 +9,10 @@ use ratatui::widgets::{Clear, Paragraph};
 use super::form::Field;
 use super::{block, fold, middle, over, padded};
 use crate::app::keys::{Action, GLOBAL, ROWS};
-use crate::app::message::Task;
+use crate::app::message::{Change, Task};
 use crate::app::state::App;
 use crate::app::theme::Role;
-use crate::failure::plain;
+use crate::failure::{Code, Failure, plain};
 use crate::secret::Secret;
 
 /// Something that lies over a screen and has all keys.
@@ -88,12 +88,59 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// Which field has the keys.
     pub focus: usize,
-    /// What is wrong with it.
+    /// What is wrong with it, and the way on below.
     pub fault: Option<String>,
-    /// Whether the server is asked: it stays until the answer is there, with what was typed.
-    pub busy: bool,
     /// What it is for.
     pub purpose: Purpose,
+    /// What the server was asked, while it has not answered.
+    pub sent: Option<Box<Change>>,
+}
+
+impl Form {
+    /// With these fields.
+    #[must_use]
+    pub fn new(title: &str, purpose: Purpose, fields: Vec<Field>) -> Self {
+        Self { title: title.to_owned(), fields, focus: 0, fault: None, purpose, sent: None }
+    }
+
+    /// What was typed there.
+    #[must_use]
+    pub fn value(&self, at: usize) -> &str {
+        self.fields.get(at).map(Field::value).unwrap_or_default()
+    }
+
+    /// The field gets the keys, with a word beside it and a sentence below.
+    pub fn fault(&mut self, at: usize, word: &str, sentence: &str) {
+        self.focus = at;
+        self.fault = Some(sentence.to_owned());
+        if let Some(field) = self.fields.get_mut(at) {
+            field.note = Some(word.to_owned());
+        }
+    }
+
+    /// The server said no. What was typed stays; what is secret only where nothing is wrong with it, or the same may be sent again.
+    pub fn refused(&mut self, failure: &Failure) {
+        self.sent = None;
+        let names = |field: &Field| failure.faults.iter().any(|fault| fault.field == field.name);
+        let about_secrets = failure.faults.is_empty() || self.fields.iter().any(|field| field.secret && names(field));
+        for field in self.fields.iter_mut().filter(|field| field.secret) {
+            if about_secrets && failure.code != Code::Away {
+                field.input.reset();
+            }
+        }
+        for fault in &failure.faults {
+            if let Some(at) = self.fields.iter().position(|field| field.name == fault.field) {
+                self.fault(at, &fault.word(), "");
+            }
+        }
+        if let Some(empty) = self.fields.iter().position(|field| field.secret && field.value().is_empty()) {
+            self.focus = empty;
+        }
+        let said = failure.faults.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join(" ");
+        let said = if said.is_empty() { failure.error.clone() } else { said };
+        let more = failure.hint.as_ref().map(|hint| format!("\n{hint}")).unwrap_or_default();
+        self.fault = Some(format!("{said}{more}"));
+    }
 }
 
 /// What a form is for.
@@ -276,7 +323,8 @@ fn typed(field: &mut Field, event: KeyEvent) -> Taken {
     Taken::Stay
 }
 
-fn scrolled(scroll: &mut u16, action: Option<Action>, lines: usize) {
+/// Moves by lines or pages through so many lines.
+pub fn scrolled(scroll: &mut u16, action: Option<Action>, lines: usize) {
     let last = u16::try_from(lines.saturating_sub(1)).unwrap_or(u16::MAX);
     *scroll = match action {
         Some(Action::Up) => scroll.saturating_sub(1),
@@ -293,7 +341,8 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
     let count = form.fields.len().max(1);
     match event.code {
         KeyCode::Esc => return Taken::Close,
-        _ if form.busy => {}
+        // What was sent is not changed any more.
+        _ if form.sent.is_some() => {}
         KeyCode::Tab | KeyCode::Down => form.focus = (form.focus + 1) % count,
         KeyCode::BackTab | KeyCode::Up => form.focus = (form.focus + count - 1) % count,
         KeyCode::Enter if form.focus + 1 < count => form.focus += 1,
@@ -309,8 +358,8 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
     Taken::Stay
 }
 
-/// Draws a layer.
-pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
+/// Draws a layer; answers how far it can be scrolled.
+pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
     let room = usize::from(frame.area().width.saturating_sub(6));
     let lines = |texts: &[String]| texts.iter().flat_map(|text| fold(text, room)).map(Line::from).collect::<Vec<_>>();
     match layer {
@@ -320,7 +369,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
             } else {
                 "keys".to_owned()
             };
-            over(frame, app.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
+            return over(frame, app.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
         }
         Layer::Commands { filter, selected } => draw_commands(app, filter, *selected, frame),
         Layer::Confirm { question, .. } => {
@@ -330,7 +379,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
                 Some(last) if last.width() + 7 <= room => last.extend([Span::raw("  "), answer]),
                 _ => told.push(Line::from(answer)),
             }
-            over(frame, app.theme, "sure?", told, 0);
+            return over(frame, app.theme, "sure?", told, 0);
         }
         Layer::TypeName { question, name, field, .. } => {
             let text = format!("{question} Type {} and press enter; esc leaves it as it is.", plain(name));
@@ -340,7 +389,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
             frame.render_widget(Paragraph::new(told.into_iter().map(Line::from).collect::<Vec<_>>()), place);
             field.draw(frame, app.theme, row(place, below), 6, true);
         }
-        Layer::Text { title, lines: texts, scroll } => over(frame, app.theme, title, lines(texts), *scroll),
+        Layer::Text { title, lines: texts, scroll } => return over(frame, app.theme, title, lines(texts), *scroll),
         Layer::Once { title, secret, .. } => {
             let lines = vec![
                 Line::styled(secret.expose().to_owned(), app.theme.style(Role::Strong)),
@@ -348,7 +397,7 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
                 Line::raw("It is shown this once: the server keeps only its hash."),
                 Line::raw("y copies it, esc closes this and forgets it"),
             ];
-            over(frame, app.theme, title, lines, 0);
+            return over(frame, app.theme, title, lines, 0);
         }
         Layer::Accounts { selected } => {
             let active = app.account.as_ref().map(|account| account.name.as_str());
@@ -358,10 +407,11 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) {
                 let text = format!("{mark} {}  {}{here}", account.name, account.issuer);
                 Line::styled(text, app.theme.style(if at == *selected { Role::Selected } else { Role::Plain }))
             });
-            over(frame, app.theme, "use which account?", rows.collect(), 0);
+            return over(frame, app.theme, "use which account?", rows.collect(), 0);
         }
         Layer::Form(form) => draw_form(app, form, frame),
     }
+    0
 }
 
 fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) {
@@ -385,11 +435,12 @@ fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) 
 fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
     let label = form.fields.iter().map(|field| field.label.chars().count()).max().unwrap_or_default() + 1;
     let (told, role) = match &form.fault {
-        _ if form.busy => (format!("{} asking the server", app.spinner()), Role::Plain),
+        _ if form.sent.is_some() => (format!("{} sending", app.spinner()), Role::Plain),
         Some(fault) => (fault.clone(), Role::Bad),
-        None => ("enter goes on, tab moves, esc closes".to_owned(), Role::Plain),
+        None if form.fields.len() > 1 => ("enter goes on, tab moves, esc closes".to_owned(), Role::Plain),
+        None => ("enter goes on, esc closes".to_owned(), Role::Plain),
     };
-    let told = fold(&told, box_room(frame));
+    let told: Vec<_> = told.lines().flat_map(|line| fold(line, box_room(frame))).collect();
     let place = boxed(app, &form.title, form.fields.len() + 1 + told.len(), frame);
     for (at, field) in form.fields.iter().enumerate() {
         let y = u16::try_from(at).unwrap_or(u16::MAX);

@@ -1,5 +1,6 @@
 //! What are the screens made of?
 
+pub mod facts;
 pub mod form;
 pub mod gauge;
 pub mod layer;
@@ -26,8 +27,14 @@ pub fn block<'a>(theme: Theme, title: impl Into<String>, has_keys: bool) -> Bloc
     outside.title(Span::styled(format!(" {title} "), theme.style(Role::Strong)))
 }
 
-/// Lines in a box in the middle, over what is there; scrolled down by so many.
-pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scroll: u16) {
+/// With a word at its lower edge while it can be scrolled further down than this.
+#[must_use]
+pub fn with_more(outside: Block<'_>, scroll: u16, most: u16) -> Block<'_> {
+    if scroll < most { outside.title_bottom(Line::from(" ↓ more ").right_aligned()) } else { outside }
+}
+
+/// Lines in a box in the middle, over what is there; scrolled down by so many. Answers how far that can go.
+pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scroll: u16) -> u16 {
     let area = frame.area();
     let width = lines.iter().map(Line::width).max().unwrap_or_default().max(title.len() + 4).max(24);
     let width = u16::try_from(width + 4).unwrap_or(u16::MAX).min(area.width.saturating_sub(2));
@@ -35,17 +42,17 @@ pub fn over(frame: &mut Frame, theme: Theme, title: &str, lines: Vec<Line>, scro
     // A line that is wrapped between words may need one more than its length says.
     let height =
         lines.iter().map(|line| line.width().div_ceil(room).max(1) + usize::from(line.width() > room)).sum::<usize>();
-    let needed = u16::try_from(height).unwrap_or(u16::MAX);
-    let height = needed.saturating_add(2).min(area.height.saturating_sub(2));
+    let height = u16::try_from(height + 2).unwrap_or(u16::MAX).min(area.height.saturating_sub(2));
+    let rows = lines.iter().map(|line| facts::wrapped(&line.to_string(), room).len()).sum::<usize>();
     let text = Paragraph::new(lines).wrap(Wrap { trim: false });
     let place = middle(area, width, height);
     frame.render_widget(Clear, place);
-    // The last line stays in sight.
-    let scroll = scroll.min(needed.saturating_sub(height.saturating_sub(2)));
-    let inner = block(theme, title, true);
-    let inside = padded(inner.inner(place));
-    frame.render_widget(inner, place);
-    frame.render_widget(text.scroll((scroll, 0)), inside);
+    let outside = block(theme, title, true);
+    let inside = padded(outside.inner(place));
+    let most = u16::try_from(rows).unwrap_or(u16::MAX).saturating_sub(inside.height);
+    frame.render_widget(with_more(outside, scroll, most), place);
+    frame.render_widget(text.scroll((scroll.min(most), 0)), inside);
+    most
 }
 
 /// A rectangle of this size in the middle of another.
@@ -66,24 +73,10 @@ pub const fn padded(area: Rect) -> Rect {
 pub fn fold(line: &str, width: usize) -> Vec<String> {
     let value = line.find("  ").and_then(|gap| Some(gap + line.get(gap..)?.find(|c| c != ' ')?));
     let indent = value.filter(|at| *at < width / 2).unwrap_or(0);
-    let mut folded: Vec<String> = Vec::new();
-    let mut rest = line;
-    loop {
-        let lead = if folded.is_empty() { 0 } else { indent };
-        let mut used = lead;
-        let ends = rest.char_indices().find(|(at, c)| {
-            used += c.width().unwrap_or_default();
-            used > width && *at > 0
-        });
-        let Some((end, _)) = ends else { break folded.push(format!("{}{rest}", " ".repeat(lead))) };
-        // The gap before the value is no place to break.
-        let least = if folded.is_empty() { indent } else { 0 };
-        let space = rest.get(..=end).and_then(|part| part.rfind(' ')).filter(|at| *at > least);
-        let (now, later) = rest.split_at(space.unwrap_or(end));
-        folded.push(format!("{}{now}", " ".repeat(lead)));
-        rest = later.trim_start();
-    }
-    folded
+    let (name, value) = line.split_at(indent);
+    let beside = " ".repeat(name.width());
+    let folded = facts::wrapped(value, width.saturating_sub(name.width())).into_iter();
+    folded.enumerate().map(|(at, text)| format!("{}{text}", if at == 0 { name } else { &beside })).collect()
 }
 
 /// Text that is not longer than that, with … where it was cut.

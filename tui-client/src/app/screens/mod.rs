@@ -209,12 +209,6 @@ pub fn changed(app: &mut App, change: &Change, answer: Option<&serde_json::Value
     admin::changed(app, change, answer);
 }
 
-/// The server did not.
-pub fn refused(app: &mut App, change: &Change, failure: &Failure) {
-    account::refused(app, change, failure);
-    admin::refused(app, change, failure);
-}
-
 /// Draws the screen.
 pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
     match app.screen {

@@ -7,7 +7,7 @@ use crate::api::{Client, Event, Key};
 use crate::app::message::Change;
 use crate::app::parts::layer::{Form, Layer};
 use crate::app::screens::Screen;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, Fault};
 
 fn user(id: &str, username: &str, name: Option<&str>) -> User {
     User {
@@ -168,15 +168,20 @@ fn a_user_is_made_and_the_form_stays_until_the_server_has_answered() {
     insta::assert_snapshot!("admin-new-user", screens(&mut app));
     let typed = "<enter>grace<enter>g@example.org<enter>nanoseconds of wire<enter>nanoseconds of wire<enter>admin editor<enter>";
     assert_eq!(press(&mut app, "<tab><tab><tab><tab><enter>"), [], "the name is empty");
-    assert_eq!((form(&app).focus, form(&app).fault.as_deref()), (0, Some("Username is empty")));
+    assert_eq!((form(&app).focus, form(&app).fault.as_deref()), (0, Some("Username is needed.")));
     let made = change(&mut app, &typed["<enter>".len()..]);
     let body = json!({"username": "grace", "email": "g@example.org", "password": "nanoseconds of wire", "roles": ["admin", "editor"]});
     assert_eq!(told(&made), ("POST", "/api/v1/admin/users", body));
     assert!(!format!("{made:?} {app:?}").contains("nanoseconds"));
     insta::assert_snapshot!("admin-new-user-busy", screens(&mut app));
     assert_eq!(press(&mut app, "<enter>x"), [], "it is being sent");
-    let taken = "https://id.example.org: username: Another user has this name, or one that cannot be told from it.";
-    tell(&mut app, Did::Changed(made.clone(), Err(Failure::new(Code::Other, taken))));
+    let fault = Fault {
+        field: "username".to_owned(),
+        reason: "username_taken".to_owned(),
+        detail: "Another user has this name, or one that cannot be told from it.".to_owned(),
+    };
+    let taken = Failure::new(Code::Other, format!("https://id.example.org: {}", fault.detail)).faults(vec![fault]);
+    tell(&mut app, Did::Changed(made.clone(), Err(taken)));
     insta::assert_snapshot!("admin-new-user-taken", screens(&mut app));
     assert_eq!(form(&app).fields[0].value(), "grace");
     let made = change(&mut app, "2<tab><tab><tab><tab><enter>");
@@ -192,7 +197,7 @@ fn passwords_that_differ_are_not_sent() {
     press(&mut app, "jp");
     insta::assert_snapshot!("admin-password", screens(&mut app));
     assert_eq!(press(&mut app, "one password<enter>another<enter>"), []);
-    assert_eq!(form(&app).fault.as_deref(), Some("the two passwords differ"));
+    assert_eq!(form(&app).fault.as_deref(), Some("The password was not typed the same twice."));
     let changed = change(&mut app, "<ctrl-u>one password<enter>");
     let body = json!({"password": "one password"});
     assert_eq!(told(&changed), ("PUT", "/api/v1/admin/users/usr_02/password", body));

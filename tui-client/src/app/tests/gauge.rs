@@ -1,3 +1,5 @@
+//! Does the gauge say how the token stands, and is it renewed when it should be?
+
 use super::*;
 use crate::app::message::Task;
 use crate::app::parts::gauge::State;

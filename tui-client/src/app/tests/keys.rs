@@ -1,3 +1,5 @@
+//! Is every key in the help, and every action somewhere?
+
 use super::*;
 use crate::app::keys::{Action, GLOBAL, ROWS};
 use crate::app::parts::layer::help_lines;

@@ -1,3 +1,5 @@
+//! Can it be read: without colours, without Unicode, on any background, in any size?
+
 use ratatui::style::{Color, Modifier};
 
 use super::*;

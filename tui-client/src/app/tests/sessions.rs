@@ -1,3 +1,5 @@
+//! Are sessions listed, and ended only when somebody means it?
+
 use super::*;
 use crate::failure::{Code, Failure};
 

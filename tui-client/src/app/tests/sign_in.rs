@@ -1,3 +1,5 @@
+//! Does the screen that signs in tell what is wrong, and keep what was typed?
+
 use super::*;
 use crate::failure::{Code, Failure};
 

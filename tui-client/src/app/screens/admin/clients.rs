@@ -63,7 +63,7 @@ impl Told for Client {
 /// Does what was asked for with the selected client, after a form or a question.
 pub fn act(app: &mut App, action: Action) {
     if action == Action::New {
-        return app.layers.push(Layer::Form(forms::form("a new client".to_owned(), Purpose::NewClient)));
+        return app.layers.push(Layer::Form(forms::form("a new client", Purpose::NewClient)));
     }
     let Some(client) = app.admin.clients.current(app).cloned() else { return app.tell("no client is selected") };
     let name = plain(&client.id);
@@ -72,7 +72,7 @@ pub fn act(app: &mut App, action: Action) {
             let name_was = client.name.clone().unwrap_or_default();
             let lists = [&client.grants, &client.scopes, &client.redirect_uris].map(|words| words.join(" "));
             let was = std::iter::once(name_was).chain(lists).collect();
-            let form = forms::form(format!("change {name}"), Purpose::Client { id: client.id, was });
+            let form = forms::form(&format!("change {name}"), Purpose::Client { id: client.id, was });
             app.layers.push(Layer::Form(form));
         }
         Action::RotateSecret if client.kind == "public" => app.tell(format!("{name} is public: it has no secret")),

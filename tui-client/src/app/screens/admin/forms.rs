@@ -6,7 +6,6 @@ use super::path;
 use crate::app::message::{Ask, Change};
 use crate::app::parts::form::Field;
 use crate::app::parts::layer::{Form, Purpose as Of};
-use crate::failure::Failure;
 
 /// What a form of this screen is for. A change knows what was there before, so that it sends no more than what is different.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,19 +95,19 @@ impl Purpose {
 }
 
 /// The form for it.
-pub fn form(title: String, purpose: Purpose) -> Form {
+pub fn form(title: &str, purpose: Purpose) -> Form {
     let was = purpose.was();
-    let field = |(at, (_, label, kind, note)): (usize, &Member)| {
-        let field = Field::new(label).with(was.get(at).map(String::as_str).unwrap_or_default());
+    let field = |(at, (member, label, kind, note)): (usize, &Member)| {
+        let field = Field::new(label).named(member).with(was.get(at).map(String::as_str).unwrap_or_default());
         let field = if matches!(kind, Kind::Password | Kind::Again) { field.secret() } else { field };
         Field { note: (!note.is_empty()).then(|| (*note).to_owned()), ..field }
     };
     let fields = purpose.members().iter().enumerate().map(field).collect();
-    Form { title, fields, focus: 0, fault: None, busy: false, purpose: Of::Admin(purpose) }
+    Form::new(title, Of::Admin(purpose), fields)
 }
 
-/// What is sent; or which field is wrong, and how.
-pub fn body(form: &Form, purpose: &Purpose) -> Result<Value, (usize, String)> {
+/// What is sent; or which field is wrong, in a word and in a sentence.
+pub fn body(form: &Form, purpose: &Purpose) -> Result<Value, (usize, &'static str, String)> {
     let changes = matches!(purpose, Purpose::User { .. } | Purpose::Client { .. });
     let was = purpose.was();
     let mut body = Map::new();
@@ -117,10 +116,10 @@ pub fn body(form: &Form, purpose: &Purpose) -> Result<Value, (usize, String)> {
         // A password may begin with a space.
         let typed = if field.secret { field.value() } else { field.value().trim() };
         if typed.is_empty() && matches!(kind, Kind::Needed | Kind::Password) {
-            return Err((at, format!("{label} is empty")));
+            return Err((at, "is empty", format!("{label} is needed.")));
         }
         if *kind == Kind::Again && typed != password {
-            return Err((at, "the two passwords differ".to_owned()));
+            return Err((at, "differs", "The password was not typed the same twice.".to_owned()));
         }
         if changes && was.get(at).is_some_and(|was| was == typed) {
             continue;
@@ -161,11 +160,4 @@ pub fn change(purpose: Purpose, body: Value) -> Change {
     // Whoever changes oneself sees that everywhere.
     let then = if then == Ask::Users { vec![then, Ask::Events, Ask::Me] } else { vec![then, Ask::Events] };
     Change { method, path, body: Some(body), done, then }
-}
-
-/// The field that the server names in what it says is wrong.
-pub fn field_of(form: &Form, failure: &Failure) -> Option<usize> {
-    let Of::Admin(purpose) = &form.purpose else { return None };
-    let names = |member: &str| !member.is_empty() && failure.error.contains(&format!("{member}: "));
-    purpose.members().iter().position(|(member, ..)| names(member))
 }

@@ -218,9 +218,8 @@ pub fn click(app: &mut App, column: u16, row: u16) -> Vec<Task> {
 pub fn send(app: &mut App, mut form: Form, purpose: Purpose) -> Vec<Task> {
     let body = match forms::body(&form, &purpose) {
         Ok(body) => body,
-        Err((at, fault)) => {
-            form.focus = at;
-            form.fault = Some(fault);
+        Err((at, word, sentence)) => {
+            form.fault(at, word, &sentence);
             app.layers.push(Layer::Form(form));
             return Vec::new();
         }
@@ -229,9 +228,7 @@ pub fn send(app: &mut App, mut form: Form, purpose: Purpose) -> Vec<Task> {
         app.tell("nothing is different, so nothing was sent");
         return Vec::new();
     }
-    form.busy = true;
-    app.layers.push(Layer::Form(form));
-    vec![Task::Change(forms::change(purpose, body))]
+    app.send(form, forms::change(purpose, body))
 }
 
 /// The server did as asked. A secret that it shows this once is shown until it is closed.
@@ -240,15 +237,6 @@ pub fn changed(app: &mut App, _change: &Change, answer: Option<&serde_json::Valu
     if let Some(secret) = text("client_secret") {
         let title = format!("the secret of {}", plain(&text("id").unwrap_or_default()));
         app.layers.push(Layer::Once { title, secret: Secret::new(secret), name: "client secret" });
-    }
-}
-
-/// The server did not: the field that it complains of gets the keys.
-pub fn refused(app: &mut App, _change: &Change, failure: &Failure) {
-    if let Some(Layer::Form(form)) = app.layers.last_mut()
-        && let Some(at) = forms::field_of(form, failure)
-    {
-        form.focus = at;
     }
 }
 

@@ -78,19 +78,19 @@ impl Told for User {
 /// Does what was asked for with the selected user, after a form or a question.
 pub fn act(app: &mut App, action: Action) {
     if action == Action::New {
-        return app.layers.push(Layer::Form(forms::form("a new user".to_owned(), Purpose::NewUser)));
+        return app.layers.push(Layer::Form(forms::form("a new user", Purpose::NewUser)));
     }
     let Some(user) = app.admin.users.current(app).cloned() else { return app.tell("no user is selected") };
     let name = plain(&user.username);
     match action {
         Action::Edit => {
             let was = vec![user.name.clone().unwrap_or_default(), user.email.clone(), user.roles.join(" ")];
-            let form = forms::form(format!("change {name}"), Purpose::User { id: user.id, was });
+            let form = forms::form(&format!("change {name}"), Purpose::User { id: user.id, was });
             app.layers.push(Layer::Form(form));
         }
         Action::Password => {
             let purpose = Purpose::Password { id: user.id, username: name.clone() };
-            let form = forms::form(format!("another password for {name}"), purpose);
+            let form = forms::form(&format!("another password for {name}"), purpose);
             app.layers.push(Layer::Form(form));
         }
         Action::Lock => {
