@@ -119,7 +119,7 @@ fn bar(app: &App, width: usize) -> Vec<(String, String)> {
         let keys = [("enter", "go on"), ("tab", "next field"), ("f1", "keys"), ("ctrl-c", "leave")];
         return keys.map(|(key, title)| (key.to_owned(), title.to_owned())).to_vec();
     }
-    let own = app.screen.actions().iter().filter(|action| !GLOBAL.contains(action));
+    let own = app.screen.actions().iter().filter(|action| !GLOBAL.contains(action) && screens::takes(app, **action));
     let ways = [Action::Help, Action::Commands, Action::Quit];
     let short = |action: &Action| {
         let title = match action {

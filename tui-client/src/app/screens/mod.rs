@@ -99,6 +99,12 @@ impl Screen {
     }
 }
 
+/// Whether an action of the screen has something to do just now: only then the last line names it.
+#[must_use]
+pub fn takes(app: &App, action: Action) -> bool {
+    app.screen != Screen::Admin || admin::takes(app, action)
+}
+
 /// Does what was asked for on the screen that is shown.
 pub fn act(app: &mut App, action: Action) -> Vec<Task> {
     match app.screen {

@@ -326,3 +326,20 @@ fn names_of_others_command_no_terminal() {
         assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{keys} {shown:?}");
     }
 }
+
+#[test]
+fn the_last_line_names_only_what_the_pane_can_do() {
+    let mut app = with_all();
+    let last = |app: &mut App| screen(app, (120, 40)).lines().last().unwrap().to_owned();
+    for (keys, named, not) in [
+        ("", &["n new", "x lock", "p password", "d delete"][..], &["t rotate"][..]),
+        ("<tab>", &["n new", "t rotate", "d delete"], &["x lock", "p password"]),
+        ("<tab>", &["t rotate", "/ filter"], &["n new", "e edit", "d delete", "x lock"]),
+        ("<tab>", &["/ filter", "s sort"], &["n new", "t rotate", "d delete"]),
+    ] {
+        press(&mut app, keys);
+        let line = last(&mut app);
+        assert!(named.iter().all(|name| line.contains(name)), "{line}");
+        assert!(not.iter().all(|name| !line.contains(name)), "{line}");
+    }
+}

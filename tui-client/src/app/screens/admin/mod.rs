@@ -74,6 +74,16 @@ impl Pane {
         }
     }
 
+    /// Whether there is something to do for an action.
+    const fn takes(self, action: Action) -> bool {
+        match action {
+            Action::RotateSecret => matches!(self, Self::Clients | Self::Keys),
+            Action::New | Action::Edit | Action::Delete => matches!(self, Self::Users | Self::Clients),
+            Action::Lock | Action::Password | Action::EndSessions => matches!(self, Self::Users),
+            _ => true,
+        }
+    }
+
     const fn words(self, beside: bool) -> Words<'static> {
         let (heads, alone, narrow, empty, most) = match self {
             Self::Users => {
@@ -142,6 +152,12 @@ macro_rules! with_list {
             Pane::Events => { let $list = $($borrow)+ $app.admin.events; $does }
         }
     };
+}
+
+/// Whether there is something to do for an action in the pane that is shown.
+#[must_use]
+pub const fn takes(app: &App, action: Action) -> bool {
+    app.admin.pane.takes(action)
 }
 
 /// Whether the user is an administrator, with a token that may act as one.
