@@ -121,7 +121,7 @@ impl Tmux {
         let file = self.folder.join("exit");
         let mut code = String::new();
         self.wait_until("its end", |_| {
-            code = fs::read_to_string(&file).unwrap_or_default().trim_end().to_owned();
+            fs::read_to_string(&file).unwrap_or_default().trim_end().clone_into(&mut code);
             !code.is_empty()
         });
         code

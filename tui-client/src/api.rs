@@ -1,6 +1,6 @@
 //! What does the server's API answer? Its objects, as far as this program shows them; a member that is newer than it is left alone.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -61,7 +61,7 @@ pub struct Session {
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// `evt_…`
     pub id: String,
@@ -79,10 +79,10 @@ pub struct Event {
     /// From where.
     pub ip: Option<String>,
     /// To whom, for administrators.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// More about it, for administrators.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 

@@ -9,6 +9,7 @@ pub mod claims;
 pub mod clock;
 pub mod device;
 pub mod doctor;
+pub mod event;
 pub mod failure;
 pub mod files;
 pub mod journal;
@@ -29,10 +30,11 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     /// Each file at the top, and what it may name of this crate besides itself.
-    const FLOORS: [(&str, &[&str]); 20] = [
+    const FLOORS: [(&str, &[&str]); 21] = [
         ("secret", &[]),
         ("api", &[]),
         ("clock", &[]),
+        ("event", &[]),
         ("reason", &[]),
         ("failure", &[]),
         ("jwt", &[]),

@@ -5,6 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
 
 use super::keys::{Action, GLOBAL};
 use super::parts::cut;
@@ -90,31 +91,35 @@ fn draw_bar(app: &App, frame: &mut Frame, area: Rect) {
     if let Some(notice) = &app.notice {
         let role = if notice.bad { Role::Bad } else { Role::Strong };
         let mark = if notice.bad { "! " } else { "" };
-        let text = cut(&format!(" {mark}{}", notice.text), area.width.into());
+        let text = shortened(&format!(" {mark}{}", notice.text), area.width.into());
         frame.render_widget(Line::styled(text, app.theme.style(role)), area);
         return;
     }
     let mut spans = vec![Span::raw(" ")];
-    let mut used = 1;
-    for (key, title) in bar(app) {
-        let width = key.chars().count() + title.len() + 4;
-        if used + width > usize::from(area.width) + 3 {
-            break;
-        }
-        used += width;
+    for (key, title) in bar(app, area.width.into()) {
         spans.push(Span::styled(key, app.theme.style(Role::Key)));
         spans.push(Span::raw(format!(" {title}   ")));
     }
     frame.render_widget(Line::from(spans), area);
 }
 
-/// The keys of the last line: what the screen can do, then the way to all others.
-fn bar(app: &App) -> Vec<(String, String)> {
+/// What happened gives way to the way on, which stands behind the last dot.
+fn shortened(text: &str, width: usize) -> String {
+    match text.rsplit_once(" · ") {
+        Some((what, way_on)) if way_on.width() + 3 <= width / 3 => {
+            format!("{} · {way_on}", cut(what, width - way_on.width() - 3))
+        }
+        _ => cut(text, width),
+    }
+}
+
+/// The keys of the last line: what the screen can do, as far as there is room, and always the way to all others.
+fn bar(app: &App, width: usize) -> Vec<(String, String)> {
     if app.screen == Screen::SignIn {
         let keys = [("enter", "go on"), ("tab", "next field"), ("f1", "keys"), ("ctrl-c", "leave")];
         return keys.map(|(key, title)| (key.to_owned(), title.to_owned())).to_vec();
     }
-    let own = app.screen.actions().iter().filter(|action| !GLOBAL.contains(action));
+    let own = app.screen.actions().iter().filter(|action| !GLOBAL.contains(action) && screens::takes(app, **action));
     let ways = [Action::Help, Action::Commands, Action::Quit];
     let short = |action: &Action| {
         let title = match action {
@@ -124,12 +129,19 @@ fn bar(app: &App) -> Vec<(String, String)> {
         };
         (app.keys.first(*action), title.replace('-', " "))
     };
-    // Help and the way out are always seen.
-    ways.iter()
-        .map(short)
-        .take(1)
-        .chain(own.map(short))
-        .chain(ways.iter().skip(1).map(short))
-        .filter(|(key, _)| !key.is_empty())
-        .collect()
+    let width_of = |(key, title): &(String, String)| key.chars().count() + title.len() + 4;
+    let bound = |(key, _): &(String, String)| !key.is_empty();
+    let ways: Vec<_> = ways.iter().map(short).filter(bound).collect();
+    // The last one needs no gap behind it.
+    let mut room = (width + 2).saturating_sub(ways.iter().map(width_of).sum());
+    let fits = |entry: &(String, String)| {
+        let fits = width_of(entry) <= room;
+        room = if fits { room - width_of(entry) } else { 0 };
+        fits
+    };
+    let own: Vec<_> = own.map(short).filter(bound).take_while(fits).collect();
+    let mut keys = ways;
+    let at = keys.len().min(1);
+    keys.splice(at..at, own);
+    keys
 }

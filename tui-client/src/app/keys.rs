@@ -87,6 +87,8 @@ pub enum Action {
     Lock,
     /// Delete it.
     Delete,
+    /// End all sessions of a user.
+    EndSessions,
     /// Show all commands.
     Commands,
     /// Show the keys.
@@ -127,7 +129,7 @@ const fn row(
 }
 
 /// Every action, in the order of the help.
-pub const ROWS: [Row; 45] = [
+pub const ROWS: [Row; 46] = [
     row(Action::Open, "open", "open what is selected", &["enter"], None),
     row(Action::Up, "up", "a row up", &["up", "k", "N"], None),
     row(Action::Down, "down", "a row down", &["down", "j", "n"], None),
@@ -164,17 +166,24 @@ pub const ROWS: [Row; 45] = [
     row(Action::Paste, "paste", "look at a token from elsewhere", &["e"], Some("grant inspect -")),
     row(Action::Password, "password", "change the password", &["p"], Some("grant api PUT /api/v1/me/password")),
     row(Action::Rename, "rename", "change the name", &["e"], Some("grant api PATCH /api/v1/me -f name=NAME")),
-    row(Action::New, "new", "make a new one", &["n"], Some("grant admin users create")),
-    row(Action::Edit, "edit", "change it", &["e"], Some("grant admin users change ID")),
+    row(Action::New, "new", "make a user, a client or new keys", &["n"], Some("grant admin users create")),
+    row(Action::Edit, "edit", "change the user or client", &["e"], Some("grant admin users update NAME")),
     row(
         Action::RotateSecret,
         "rotate",
-        "give it another secret or key",
+        "give the client another secret, or rotate the keys",
         &["t"],
         Some("grant admin clients rotate-secret ID"),
     ),
-    row(Action::Lock, "lock", "lock or unlock it", &["x"], Some("grant admin users lock ID")),
-    row(Action::Delete, "delete", "delete it", &["d"], Some("grant admin users delete ID")),
+    row(Action::Lock, "lock", "lock the user out, or let it in again", &["x"], Some("grant admin users lock NAME")),
+    row(Action::Delete, "delete", "delete the user or client", &["d"], Some("grant admin users delete NAME")),
+    row(
+        Action::EndSessions,
+        "end-sessions",
+        "end all sessions of the user",
+        &["D"],
+        Some("grant admin sessions revoke --user NAME"),
+    ),
     row(Action::Overview, "overview", "Overview", &["1"], Some("grant status")),
     row(Action::Sessions, "sessions", "Sessions", &["2"], Some("grant sessions")),
     row(Action::Token, "token", "Token", &["3"], Some("grant inspect")),

@@ -82,6 +82,7 @@ pub async fn run(
                 Task::Copy(secret, name) => {
                     let told = clipboard.copy(&secret, name, Instant::now());
                     app.tell(told);
+                    screen.draw(|frame| draw::draw(&mut app, frame)).map_err(broken)?;
                 }
                 task => worker.begin(app.turn, task),
             }

@@ -1,5 +1,7 @@
 //! What does the application know? All of it is here; it changes in `update` alone.
 
+use std::collections::VecDeque;
+
 use ratatui::layout::Rect;
 
 use super::keys::Keymap;
@@ -17,8 +19,11 @@ use crate::token_store::{Entry, StoreKind};
 /// A step of the wall clock, or a sleep of the machine, that is longer than this is one.
 const JUMP_MILLIS: i64 = 2000;
 /// After a try that the server did not answer the next one comes so much later, and later still after each.
-const AGAIN_MILLIS: i64 = 5000;
-const AGAIN_AT_MOST: i64 = 60_000;
+pub const AGAIN_MILLIS: i64 = 5000;
+/// But never later than that.
+pub const AGAIN_AT_MOST: i64 = 60_000;
+/// So many faults are remembered.
+const FAULTS: usize = 50;
 
 /// The time: of the wall, and of a clock that nobody sets but that stands still while the machine sleeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +59,17 @@ pub struct Notice {
     pub until: Option<i64>,
 }
 
+/// What went wrong.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// When last, in Unix seconds.
+    pub at: i64,
+    /// How often on end.
+    pub times: usize,
+    /// What.
+    pub failure: Failure,
+}
+
 /// All that is known.
 #[derive(Debug)]
 pub struct App {
@@ -79,6 +95,8 @@ pub struct App {
     pub screen: Screen,
     /// What lies over it, the topmost last.
     pub layers: Vec<Layer>,
+    /// What went wrong, the newest last.
+    pub faults: VecDeque<Fault>,
     /// What happened last.
     pub notice: Option<Notice>,
     /// Where the tabs were drawn.
@@ -156,6 +174,7 @@ impl App {
             size: (80, 24),
             screen: Screen::SignIn,
             layers: Vec::new(),
+            faults: VecDeque::new(),
             notice: None,
             tabs: Vec::new(),
             accounts,
@@ -200,6 +219,7 @@ impl App {
         self.store_failure = None;
         self.is_renewed();
         self.renewals.clear();
+        self.faults.clear();
         self.layers.clear();
         self.me = Loaded::default();
         self.health = Loaded::default();
@@ -273,6 +293,30 @@ impl App {
         let more =
             failure.hint.as_ref().or(failure.detail.as_ref()).map(|hint| format!(" · {hint}")).unwrap_or_default();
         self.notice = Some(Notice { text: format!("{}{more}", failure.error), bad: true, until: None });
+        self.note(failure);
+    }
+
+    /// Remembers what went wrong; the same thing on end but once.
+    pub fn note(&mut self, failure: &Failure) {
+        let at = self.now() / 1000;
+        match self.faults.back_mut() {
+            Some(last) if last.failure.error == failure.error => (last.at, last.times) = (at, last.times + 1),
+            _ => self.faults.push_back(Fault { at, times: 1, failure: failure.clone() }),
+        }
+        if self.faults.len() > FAULTS {
+            self.faults.pop_front();
+        }
+        activity::gather(self);
+    }
+
+    /// What went wrong, where it is plain that the account's server is meant.
+    #[must_use]
+    pub fn brief(&self, failure: &Failure) -> String {
+        let issuer = self.account.as_ref().map(|account| account.issuer.as_str()).filter(|issuer| !issuer.is_empty());
+        match issuer.and_then(|issuer| failure.error.strip_prefix(issuer)) {
+            Some(rest) => rest.strip_prefix(": ").map_or_else(|| format!("the server{rest}"), str::to_owned),
+            None => failure.error.clone(),
+        }
     }
 
     /// What turns while something is waited for.
@@ -312,6 +356,28 @@ impl App {
     pub fn day(&self, moment: &str) -> String {
         let local = crate::clock::moment(moment).and_then(|at| crate::clock::rfc3339(at + self.zone));
         local.and_then(|text| text.get(..10).map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The same in eleven columns, for a list: of another day without the seconds, of another year without the hour.
+    #[must_use]
+    pub fn when(&self, seconds: i64) -> String {
+        let text = |at: i64| crate::clock::rfc3339(at + self.zone).unwrap_or_default();
+        let (then, now) = (text(seconds), text(self.now() / 1000));
+        let part = |from: usize, to: usize| then.get(from..to).unwrap_or_default();
+        if then.get(..10) == now.get(..10) {
+            part(11, 19).to_owned()
+        } else if then.get(..4) == now.get(..4) {
+            format!("{} {}", part(5, 10), part(11, 16))
+        } else {
+            part(0, 10).to_owned()
+        }
+    }
+
+    /// What orders moments as they are told, the newest first.
+    #[must_use]
+    pub fn age(&self, moment: Option<&str>) -> String {
+        let at = moment.and_then(crate::clock::moment).unwrap_or_default();
+        format!("{:020}", (self.now() / 1000 - at).max(0))
     }
 
     /// How long ago that was, roughly; `now` for the last seconds.

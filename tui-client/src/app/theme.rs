@@ -21,6 +21,8 @@ pub enum Role {
     Soon,
     /// Something is wrong.
     Bad,
+    /// Somebody else has a copy of a token.
+    Alarm,
     /// What can be pressed.
     Key,
     /// The selected row.
@@ -67,6 +69,7 @@ impl Theme {
         let style = match role {
             Role::Plain => Style::new(),
             Role::Strong | Role::Key | Role::Good | Role::Soon | Role::Bad => Style::new().add_modifier(Modifier::BOLD),
+            Role::Alarm => Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             Role::Selected => Style::new().add_modifier(Modifier::REVERSED),
         };
         let style = if self == Self::HighContrast { style.add_modifier(Modifier::BOLD) } else { style };
@@ -80,11 +83,12 @@ impl Theme {
             (Self::Dark, Role::Good) => Some(Color::Green),
             (Self::Dark, Role::Soon) => Some(Color::Yellow),
             (Self::Dark, Role::Bad) => Some(Color::LightRed),
+            (Self::Dark, Role::Alarm) => Some(Color::LightMagenta),
             (Self::Dark, Role::Key) => Some(Color::Cyan),
             // Green, yellow and cyan cannot be read on white.
             (Self::Light, Role::Good | Role::Key) => Some(Color::Blue),
             (Self::Light, Role::Soon) => Some(Color::Magenta),
-            (Self::Light, Role::Bad) => Some(Color::Red),
+            (Self::Light, Role::Bad | Role::Alarm) => Some(Color::Red),
             _ => None,
         }
     }

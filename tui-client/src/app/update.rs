@@ -91,6 +91,10 @@ fn take(app: &mut App, layer: Layer, taken: Taken) -> Vec<Task> {
         Taken::Stay => app.layers.push(layer),
         Taken::Close => {}
         Taken::Do(tasks) => return tasks,
+        Taken::Also(tasks) => {
+            app.layers.push(layer);
+            return tasks;
+        }
         Taken::Act(action) => return act(app, action),
         Taken::Use(at) => return use_account(app, at),
         Taken::Send(form) => return screens::send(app, form),
@@ -164,7 +168,7 @@ fn wheel(app: &mut App, action: Action) -> Vec<Task> {
     let Some(mut layer) = app.layers.pop() else { return screens::act(app, action) };
     let code = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
     // A question is not closed by a wheel.
-    if !matches!(layer, Layer::Confirm { .. } | Layer::TypeName { .. } | Layer::Form(_)) {
+    if !matches!(layer, Layer::Confirm { .. } | Layer::TypeName { .. } | Layer::Once { .. } | Layer::Form(_)) {
         layer::key(app, &mut layer, KeyEvent::new(code, KeyModifiers::NONE), Some(action));
     }
     app.layers.push(layer);
@@ -228,6 +232,7 @@ fn done(app: &mut App, did: Did) -> Vec<Task> {
 
 fn looked(app: &mut App, look: Look) -> Vec<Task> {
     app.renewals = look.renewals;
+    screens::activity::gather(app);
     match look.entry {
         Ok(entry) => {
             // Somebody has signed in again.
@@ -316,16 +321,25 @@ fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Valu
                 app.layers.remove(at);
             }
             app.tell(change.done.clone());
-            screens::changed(app, &change, answer);
+            screens::changed(app, &change, answer.as_ref());
             change.then.into_iter().map(|ask| screens::ask(app, ask)).collect()
         }
         Err(failure) => {
             match form.and_then(|at| app.layers.get_mut(at)) {
-                Some(Layer::Form(form)) => form.refused(&failure),
+                Some(Layer::Form(form)) => {
+                    form.refused(&failure);
+                    app.note(&failure);
+                }
                 _ => app.complain(&failure),
             }
-            // Whether the session has ended stands in the list of accounts.
-            if failure.code == Code::SignIn { vec![Task::Accounts] } else { Vec::new() }
+            match failure.code {
+                // Whether the session has ended stands in the list of accounts.
+                Code::SignIn => vec![Task::Accounts],
+                // What is gone should not be on a list, and a lost role shows nothing more to do.
+                Code::NotFound => change.then.into_iter().map(|ask| screens::ask(app, ask)).collect(),
+                Code::Refused => vec![app.ask_me()],
+                _ => Vec::new(),
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::message::{Ask, Change, Did, Got, Health, Look, Message, SignIn, Task};
+use super::parts::list::{MOST, PAGE};
 use crate::accounts::{Account, Accounts};
 use crate::api::Page;
 use crate::failure::{Code, Failure};
@@ -19,9 +20,6 @@ use crate::session;
 use crate::settings::Folders;
 use crate::token_store::TokenStore;
 use crate::verify;
-
-/// As many rows as the server gives at once.
-const ROWS: usize = 200;
 
 /// Does what is asked for, several things at once.
 pub struct Worker {
@@ -184,7 +182,7 @@ async fn rows<T: DeserializeOwned>(keeper: &Keeper, path: &str, most: usize) -> 
     let mut rows = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
-        let mut query = format!("{path}?limit={ROWS}");
+        let mut query = format!("{path}?limit={PAGE}");
         if let Some(cursor) = &cursor {
             query.push_str("&cursor=");
             query.extend(url::form_urlencoded::byte_serialize(cursor.as_bytes()));
@@ -201,12 +199,12 @@ async fn rows<T: DeserializeOwned>(keeper: &Keeper, path: &str, most: usize) -> 
 async fn get(keeper: &Keeper, ask: &Ask) -> Result<Got, Failure> {
     Ok(match ask {
         Ask::Me => Got::Me(fetch(keeper, "/api/v1/me").await?),
-        Ask::Sessions => Got::Sessions(rows(keeper, "/api/v1/me/sessions", 10 * ROWS).await?),
-        Ask::Activity => Got::Events(rows(keeper, "/api/v1/me/activity", ROWS).await?),
-        Ask::Users => Got::Users(rows(keeper, "/api/v1/admin/users", 10 * ROWS).await?),
-        Ask::Clients => Got::Clients(rows(keeper, "/api/v1/admin/clients", 10 * ROWS).await?),
-        Ask::Keys => Got::Keys(rows(keeper, "/api/v1/admin/keys", ROWS).await?),
-        Ask::Events => Got::Events(rows(keeper, "/api/v1/admin/events", ROWS).await?),
+        Ask::Sessions => Got::Sessions(rows(keeper, "/api/v1/me/sessions", MOST).await?),
+        Ask::Activity => Got::Events(rows(keeper, "/api/v1/me/activity", PAGE).await?),
+        Ask::Users => Got::Users(rows(keeper, "/api/v1/admin/users", MOST).await?),
+        Ask::Clients => Got::Clients(rows(keeper, "/api/v1/admin/clients", MOST).await?),
+        Ask::Keys => Got::Keys(rows(keeper, "/api/v1/admin/keys", PAGE).await?),
+        Ask::Events => Got::Events(rows(keeper, "/api/v1/admin/events", PAGE).await?),
     })
 }
 

@@ -6,12 +6,16 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::theme::{Role, Theme};
 use crate::failure::plain;
 
 /// More than anything that is typed needs, and less than would make drawing slow.
 pub const MAX_CHARS: usize = 4096;
+
+/// A note that is not wider is always seen.
+const SHORT_NOTE: u16 = 18;
 
 /// A line that is typed.
 #[derive(Clone, Default)]
@@ -99,9 +103,14 @@ impl Field {
     pub fn draw(&self, frame: &mut Frame, theme: Theme, area: Rect, label: u16, has_keys: bool) {
         let mark = if has_keys { "> " } else { "  " };
         let width = area.width.saturating_sub(label + 2);
-        let note = self.note.as_deref().unwrap_or_default();
-        let room = width.saturating_sub(u16::try_from(note.chars().count() + 2).unwrap_or(0)).max(width / 2).max(1);
-        let scroll = self.input.visual_scroll(usize::from(room.saturating_sub(1)));
+        // A long note gives way to what is typed.
+        let typed = u16::try_from(self.value().width() + 1).unwrap_or(u16::MAX);
+        let columns = |note: &str| u16::try_from(note.width() + 2).unwrap_or(u16::MAX);
+        let fits = |note: &&str| columns(note) <= SHORT_NOTE || typed.saturating_add(columns(note)) <= width;
+        let note = self.note.as_deref().filter(fits).unwrap_or_default();
+        let room = if note.is_empty() { width } else { width.saturating_sub(columns(note)) }.max(1);
+        // What is not being typed is shown from its beginning.
+        let scroll = if has_keys { self.input.visual_scroll(usize::from(room.saturating_sub(1))) } else { 0 };
         let shown = if self.secret { "•".repeat(self.value().chars().count()) } else { plain(self.value()) };
         let visible: String = shown.chars().skip(scroll).take(usize::from(room)).collect();
         let label_text = format!("{mark}{:<width$}", self.label, width = usize::from(label));

@@ -3,16 +3,17 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Clear, Paragraph, Wrap};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
 
 use super::form::Field;
-use super::{block, middle, over, padded};
+use super::{block, fold, middle, over, padded};
 use crate::app::keys::{Action, GLOBAL, ROWS};
 use crate::app::message::{Change, Task};
 use crate::app::state::App;
 use crate::app::theme::Role;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, plain};
+use crate::secret::Secret;
 
 /// Something that lies over a screen and has all keys.
 #[derive(Clone, Debug)]
@@ -59,6 +60,15 @@ pub enum Layer {
         lines: Vec<String>,
         /// Lines down.
         scroll: u16,
+    },
+    /// A secret that the server shows this once: `y` copies it, and only esc closes it.
+    Once {
+        /// What it is.
+        title: String,
+        /// It.
+        secret: Secret,
+        /// What the clipboard is told that it is.
+        name: &'static str,
     },
     /// A choice of accounts.
     Accounts {
@@ -108,11 +118,15 @@ impl Form {
         }
     }
 
-    /// The server said no. What was typed stays; what is secret only where the same may be sent again.
+    /// The server said no. What was typed stays; what is secret only where nothing is wrong with it, or the same may be sent again.
     pub fn refused(&mut self, failure: &Failure) {
         self.sent = None;
-        for field in self.fields.iter_mut().filter(|field| field.secret && failure.code != Code::Away) {
-            field.input.reset();
+        let names = |field: &Field| failure.faults.iter().any(|fault| fault.field == field.name);
+        let about_secrets = failure.faults.is_empty() || self.fields.iter().any(|field| field.secret && names(field));
+        for field in self.fields.iter_mut().filter(|field| field.secret) {
+            if about_secrets && failure.code != Code::Away {
+                field.input.reset();
+            }
         }
         for fault in &failure.faults {
             if let Some(at) = self.fields.iter().position(|field| field.name == fault.field) {
@@ -165,6 +179,8 @@ pub enum Taken {
     Close,
     /// It is closed, and this is done.
     Do(Vec<Task>),
+    /// It stays, and this is done.
+    Also(Vec<Task>),
     /// It is closed, and this is what was chosen.
     Act(Action),
     /// An account was chosen.
@@ -280,6 +296,11 @@ pub fn key(app: &App, layer: &mut Layer, event: KeyEvent, action: Option<Action>
             scrolled(scroll, action, lines.len());
             Taken::Stay
         }
+        Layer::Once { secret, name, .. } => match event.code {
+            KeyCode::Esc => Taken::Close,
+            KeyCode::Char('y') => Taken::Also(vec![Task::Copy(secret.clone(), name)]),
+            _ => Taken::Stay,
+        },
         Layer::Accounts { selected } => {
             let last = app.accounts.accounts.len().saturating_sub(1);
             match action {
@@ -339,7 +360,8 @@ fn form_key(form: &mut Form, event: KeyEvent) -> Taken {
 
 /// Draws a layer; answers how far it can be scrolled.
 pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
-    let lines = |texts: &[String]| texts.iter().map(|text| Line::from(text.clone())).collect::<Vec<_>>();
+    let room = usize::from(frame.area().width.saturating_sub(6));
+    let lines = |texts: &[String]| texts.iter().flat_map(|text| fold(text, room)).map(Line::from).collect::<Vec<_>>();
     match layer {
         Layer::Help { filter, filtering, scroll } => {
             let title = if *filtering || !filter.value().is_empty() {
@@ -351,19 +373,32 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
         }
         Layer::Commands { filter, selected } => draw_commands(app, filter, *selected, frame),
         Layer::Confirm { question, .. } => {
-            let ask = Line::from(vec![
-                Span::raw(format!("{question}  ")),
-                Span::styled("[y/N]", app.theme.style(Role::Strong)),
-            ]);
-            return over(frame, app.theme, "sure?", vec![ask], 0);
+            let answer = Span::styled("[y/N]", app.theme.style(Role::Strong));
+            let mut told: Vec<_> = fold(question, room).into_iter().map(Line::from).collect();
+            match told.last_mut() {
+                Some(last) if last.width() + 7 <= room => last.extend([Span::raw("  "), answer]),
+                _ => told.push(Line::from(answer)),
+            }
+            return over(frame, app.theme, "sure?", told, 0);
         }
         Layer::TypeName { question, name, field, .. } => {
-            let place = boxed(app, "sure?", 6, frame);
-            let rows = [question.clone(), format!("Type {name} and press enter, or esc to leave it as it is.")];
-            draw_rows(frame, place, &rows);
-            field.draw(frame, app.theme, row(place, 3), 6, true);
+            let text = format!("{question} Type {} and press enter; esc leaves it as it is.", plain(name));
+            let told = fold(&text, box_room(frame));
+            let place = boxed(app, "sure?", told.len() + 2, frame);
+            let below = u16::try_from(told.len() + 1).unwrap_or(u16::MAX);
+            frame.render_widget(Paragraph::new(told.into_iter().map(Line::from).collect::<Vec<_>>()), place);
+            field.draw(frame, app.theme, row(place, below), 6, true);
         }
         Layer::Text { title, lines: texts, scroll } => return over(frame, app.theme, title, lines(texts), *scroll),
+        Layer::Once { title, secret, .. } => {
+            let lines = vec![
+                Line::styled(secret.expose().to_owned(), app.theme.style(Role::Strong)),
+                Line::raw(""),
+                Line::raw("It is shown this once: the server keeps only its hash."),
+                Line::raw("y copies it, esc closes this and forgets it"),
+            ];
+            return over(frame, app.theme, title, lines, 0);
+        }
         Layer::Accounts { selected } => {
             let active = app.account.as_ref().map(|account| account.name.as_str());
             let rows = app.accounts.accounts.iter().enumerate().map(|(at, account)| {
@@ -399,37 +434,42 @@ fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) 
 
 fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
     let label = form.fields.iter().map(|field| field.label.chars().count()).max().unwrap_or_default() + 1;
-    let place = boxed(app, &form.title, form.fields.len() + 5, frame);
+    let (told, role) = match &form.fault {
+        _ if form.sent.is_some() => (format!("{} sending", app.spinner()), Role::Plain),
+        Some(fault) => (fault.clone(), Role::Bad),
+        None if form.fields.len() > 1 => ("enter goes on, tab moves, esc closes".to_owned(), Role::Plain),
+        None => ("enter goes on, esc closes".to_owned(), Role::Plain),
+    };
+    let told: Vec<_> = told.lines().flat_map(|line| fold(line, box_room(frame))).collect();
+    let place = boxed(app, &form.title, form.fields.len() + 1 + told.len(), frame);
     for (at, field) in form.fields.iter().enumerate() {
         let y = u16::try_from(at).unwrap_or(u16::MAX);
         field.draw(frame, app.theme, row(place, y), u16::try_from(label).unwrap_or(u16::MAX), at == form.focus);
     }
-    let below = u16::try_from(form.fields.len() + 1).unwrap_or(u16::MAX);
-    let told = match &form.fault {
-        _ if form.sent.is_some() => Text::raw(format!("{} sending", app.spinner())),
-        Some(fault) => Text::styled(fault.clone(), app.theme.style(Role::Bad)),
-        None if form.fields.len() > 1 => Text::raw("enter goes on, tab next field, esc leaves it as it is"),
-        None => Text::raw("enter goes on, esc leaves it as it is"),
-    };
-    let rest = Rect { height: place.height.saturating_sub(below), ..row(place, below) };
-    frame.render_widget(Paragraph::new(told).wrap(Wrap { trim: true }), rest);
+    for (at, text) in told.into_iter().enumerate() {
+        let y = u16::try_from(form.fields.len() + 1 + at).unwrap_or(u16::MAX);
+        frame.render_widget(Line::styled(text, app.theme.style(role)), row(place, y));
+    }
+}
+
+/// How wide a line in a box can be.
+fn box_room(frame: &Frame) -> usize {
+    usize::from(box_width(frame.area()).saturating_sub(4))
+}
+
+fn box_width(area: Rect) -> u16 {
+    area.width.saturating_sub(6).min(84)
 }
 
 /// An empty box in the middle, for so many lines; its inside.
 fn boxed(app: &App, title: &str, lines: usize, frame: &mut Frame) -> Rect {
     let height = u16::try_from(lines + 2).unwrap_or(u16::MAX);
-    let place = middle(frame.area(), frame.area().width.saturating_sub(6).min(84), height.min(frame.area().height));
+    let place = middle(frame.area(), box_width(frame.area()), height);
     let outside = block(app.theme, title, true);
     frame.render_widget(Clear, place);
     let inside = padded(outside.inner(place));
     frame.render_widget(outside, place);
     inside
-}
-
-fn draw_rows(frame: &mut Frame, place: Rect, rows: &[String]) {
-    for (at, text) in rows.iter().enumerate() {
-        frame.render_widget(text.as_str(), row(place, u16::try_from(at).unwrap_or(u16::MAX)));
-    }
 }
 
 /// One line of a box; an empty one below its end.

@@ -4,17 +4,23 @@ use std::collections::BTreeSet;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Rect};
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Cell, Row as TableRow, Table, TableState};
+use unicode_width::UnicodeWidthStr;
 
 use super::form::Field;
 use super::loaded::Loaded;
-use super::{block, padded};
+use super::{block, cut, padded};
 use crate::app::keys::Action;
 use crate::app::state::App;
 use crate::app::theme::Role;
-use crate::failure::plain;
+use crate::failure::{Failure, plain};
+
+/// As many rows as the server gives at once, and as are shown of what happened.
+pub const PAGE: usize = 200;
+/// As many rows as are shown of anything else.
+pub const MOST: usize = 10 * PAGE;
 
 /// What can be a row.
 pub trait Row {
@@ -22,6 +28,10 @@ pub trait Row {
     fn id(&self) -> &str;
     /// What is shown of it, a text a column.
     fn cells(&self, app: &App) -> Vec<String>;
+    /// By what it is ordered in that column, where that is not what is shown: a time that is told in words.
+    fn key(&self, _app: &App, _column: usize) -> Option<String> {
+        None
+    }
     /// What of it matters most to the eye.
     fn role(&self) -> Role {
         Role::Plain
@@ -72,6 +82,8 @@ pub struct Words<'a> {
     pub widths: &'a [Constraint],
     /// What is said when there is nothing.
     pub empty: &'a str,
+    /// As many rows as are fetched, and the command that shows the others.
+    pub most: (usize, &'a str),
 }
 
 impl<T: Row> List<T> {
@@ -83,7 +95,9 @@ impl<T: Row> List<T> {
         let mut rows: Vec<_> =
             rows.filter(|row| wanted.is_empty() || row.cells(app).join(" ").to_lowercase().contains(&wanted)).collect();
         if let Some(column) = self.sort {
-            rows.sort_by_cached_key(|row| row.cells(app).get(column).map(|cell| cell.to_lowercase()));
+            rows.sort_by_cached_key(|row| {
+                row.key(app, column).or_else(|| row.cells(app).get(column).map(|cell| cell.to_lowercase()))
+            });
         }
         rows
     }
@@ -101,12 +115,17 @@ impl<T: Row> List<T> {
         if marked.is_empty() { self.current(app).into_iter().collect() } else { marked }
     }
 
-    /// New rows, or why there are none; the selection stays with its row.
-    pub fn come(&mut self, answer: Result<Vec<T>, crate::failure::Failure>) {
-        let place = self.selected;
+    fn come(&mut self, app: &App, answer: Result<Vec<T>, Failure>) {
+        let chosen = self.current(app).map(|row| row.id().to_owned());
         self.loaded.come(answer);
-        let count = self.loaded.value.as_ref().map_or(0, Vec::len);
-        self.selected = place.min(count.saturating_sub(1));
+        let (count, at) = {
+            let shown = self.shown(app);
+            (shown.len(), shown.iter().position(|row| Some(row.id()) == chosen.as_deref()))
+        };
+        // Whoever is at the top wants to see what is new.
+        if self.selected > 0 {
+            self.selected = at.unwrap_or(self.selected).min(count.saturating_sub(1));
+        }
         let known: BTreeSet<_> = self.loaded.value.iter().flatten().map(|row| row.id().to_owned()).collect();
         self.marks.retain(|id| known.contains(id));
     }
@@ -176,6 +195,13 @@ impl<T: Row> List<T> {
     }
 }
 
+/// New rows for a list of the application, or why there are none; the selection stays with its row.
+pub fn come<T: Row>(app: &mut App, list: fn(&mut App) -> &mut List<T>, answer: Result<Vec<T>, Failure>) {
+    let mut taken = std::mem::take(list(app));
+    taken.come(app, answer);
+    *list(app) = taken;
+}
+
 /// Draws a list in a box, with what is to be said of it in the title.
 pub fn draw<T: Row>(
     app: &App,
@@ -198,9 +224,18 @@ pub fn draw<T: Row>(
     if list.loaded.is_slow(app.now()) && list.loaded.value.is_some() {
         title = format!("{title} updating");
     }
+    let room = usize::from(area.width.saturating_sub(2));
+    let used = title.width() + 2;
     let mut outside = block(app.theme, title, has_keys);
     if list.filtering || !list.filter.value().is_empty() {
-        outside = outside.title_top(Line::from(format!(" filter: {} ", plain(list.filter.value()))).right_aligned());
+        let filter = format!(" filter: {} ", plain(list.filter.value()));
+        let fits = used + filter.width() <= room;
+        let filter = Line::from(filter).right_aligned();
+        outside = if fits { outside.title_top(filter) } else { outside.title_bottom(filter) };
+    } else if all >= words.most.0 {
+        let command = words.most.1;
+        let told = [format!(" first {all}; more: {command} "), format!(" more: {command} "), format!(" first {all} ")];
+        outside = outside.title_bottom(told.into_iter().find(|text| text.len() <= room).unwrap_or_default());
     }
     let inside = padded(outside.inner(area));
     frame.render_widget(outside, area);
@@ -216,6 +251,8 @@ pub fn draw<T: Row>(
         return None;
     }
     let selected = list.selected.min(rows.len() - 1);
+    let widths: Vec<_> = std::iter::once(Constraint::Length(2)).chain(words.widths.iter().copied()).collect();
+    let columns = Layout::horizontal(widths.clone()).spacing(1).split(inside);
     let table_rows = rows.iter().enumerate().map(|(at, row)| {
         let mark = match (at == selected, list.marks.contains(row.id())) {
             (true, true) => ">*",
@@ -223,11 +260,11 @@ pub fn draw<T: Row>(
             (false, true) => " *",
             (false, false) => "  ",
         };
-        let cells = row.cells(app).into_iter().map(|cell| Cell::from(plain(&cell)));
+        let cells = row.cells(app).into_iter().zip(columns.iter().skip(1));
+        let cells = cells.map(|(cell, column)| Cell::from(cut(&plain(&cell), column.width.into())));
         let style = app.theme.style(if at == selected { Role::Selected } else { row.role() });
         TableRow::new(std::iter::once(Cell::from(mark)).chain(cells)).style(style)
     });
-    let widths: Vec<_> = std::iter::once(Constraint::Length(2)).chain(words.widths.iter().copied()).collect();
     let heads = std::iter::once("").chain(words.heads.iter().copied());
     let table = Table::new(table_rows, widths)
         .column_spacing(1)

@@ -11,6 +11,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::{Role, Theme};
 
@@ -18,9 +19,12 @@ use super::theme::{Role, Theme};
 #[must_use]
 pub fn block<'a>(theme: Theme, title: impl Into<String>, has_keys: bool) -> Block<'a> {
     let role = if has_keys { Role::Strong } else { Role::Plain };
-    Block::bordered()
-        .border_style(theme.style(role))
-        .title(Span::styled(format!(" {} ", title.into()), theme.style(Role::Strong)))
+    let outside = Block::bordered().border_style(theme.style(role));
+    let title = title.into();
+    if title.is_empty() {
+        return outside;
+    }
+    outside.title(Span::styled(format!(" {title} "), theme.style(Role::Strong)))
 }
 
 /// With a word at its lower edge while it can be scrolled further down than this.
@@ -64,10 +68,20 @@ pub const fn padded(area: Rect) -> Rect {
     Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area }
 }
 
+/// A line in lines that are not wider than that, broken between words; below a name and its value the value goes on.
+#[must_use]
+pub fn fold(line: &str, width: usize) -> Vec<String> {
+    let value = line.find("  ").and_then(|gap| Some(gap + line.get(gap..)?.find(|c| c != ' ')?));
+    let indent = value.filter(|at| *at < width / 2).unwrap_or(0);
+    let (name, value) = line.split_at(indent);
+    let beside = " ".repeat(name.width());
+    let folded = facts::wrapped(value, width.saturating_sub(name.width())).into_iter();
+    folded.enumerate().map(|(at, text)| format!("{}{text}", if at == 0 { name } else { &beside })).collect()
+}
+
 /// Text that is not longer than that, with … where it was cut.
 #[must_use]
 pub fn cut(text: &str, width: usize) -> String {
-    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
     if text.width() <= width {
         return text.to_owned();
     }

@@ -99,6 +99,12 @@ impl Screen {
     }
 }
 
+/// Whether an action of the screen has something to do just now: only then the last line names it.
+#[must_use]
+pub fn takes(app: &App, action: Action) -> bool {
+    app.screen != Screen::Admin || admin::takes(app, action)
+}
+
 /// Does what was asked for on the screen that is shown.
 pub fn act(app: &mut App, action: Action) -> Vec<Task> {
     match app.screen {
@@ -174,7 +180,7 @@ pub fn ask(app: &mut App, ask: Ask) -> Task {
     match ask {
         Ask::Me => app.me.ask(now),
         Ask::Sessions => app.sessions.list.loaded.ask(now),
-        Ask::Activity => app.activity.list.loaded.ask(now),
+        Ask::Activity => activity::asked(app),
         Ask::Users | Ask::Clients | Ask::Keys | Ask::Events => admin::asked(app, &ask),
     }
     Task::Get(ask)
@@ -183,10 +189,13 @@ pub fn ask(app: &mut App, ask: Ask) -> Task {
 /// Something was fetched, or not.
 pub fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) {
     match (ask, got) {
-        (Ask::Me, Ok(Got::Me(me))) => app.me.come(Ok(me)),
+        (Ask::Me, Ok(Got::Me(me))) => {
+            app.me.come(Ok(me));
+            admin::judge(app);
+        }
         (Ask::Me, Err(failure)) => app.me.come(Err(failure)),
-        (Ask::Sessions, Ok(Got::Sessions(sessions))) => app.sessions.list.come(Ok(sessions)),
-        (Ask::Sessions, Err(failure)) => app.sessions.list.come(Err(failure)),
+        (Ask::Sessions, Ok(Got::Sessions(sessions))) => sessions::came(app, Ok(sessions)),
+        (Ask::Sessions, Err(failure)) => sessions::came(app, Err(failure)),
         (Ask::Activity, Ok(Got::Events(events))) => activity::came(app, Ok(events)),
         (Ask::Activity, Err(failure)) => activity::came(app, Err(failure)),
         (_, got) => admin::came(app, ask, got),
@@ -203,7 +212,7 @@ pub fn send(app: &mut App, form: Form) -> Vec<Task> {
 }
 
 /// The server did as asked.
-pub fn changed(app: &mut App, change: &Change, answer: Option<serde_json::Value>) {
+pub fn changed(app: &mut App, change: &Change, answer: Option<&serde_json::Value>) {
     admin::changed(app, change, answer);
 }
 

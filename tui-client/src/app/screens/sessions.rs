@@ -11,6 +11,7 @@ use crate::app::parts::list::{self, List, Row, Words};
 use crate::app::state::App;
 use crate::clock;
 use crate::device;
+use crate::failure::Failure;
 
 /// What can be done here.
 pub const ACTIONS: &[Action] =
@@ -39,11 +40,20 @@ impl Row for Session {
             if self.current { "this".to_owned() } else { String::new() },
         ]
     }
+
+    fn key(&self, app: &App, column: usize) -> Option<String> {
+        (column == 2).then(|| app.age(Some(&self.last_used_at)))
+    }
 }
 
 /// Fetches them, unless they are there.
 pub fn arrive(app: &mut App) -> Vec<Task> {
     if app.sessions.list.loaded.value.is_some() { Vec::new() } else { vec![super::ask(app, Ask::Sessions)] }
+}
+
+/// They were fetched, or not.
+pub fn came(app: &mut App, sessions: Result<Vec<Session>, Failure>) {
+    list::come(app, |app| &mut app.sessions.list, sessions);
 }
 
 /// Goes through the list, ends sessions.
@@ -125,7 +135,8 @@ fn revoke_others(app: &mut App) {
 }
 
 /// How long an access token outlives its session where nobody asks the server.
-fn life(app: &App) -> String {
+#[must_use]
+pub fn life(app: &App) -> String {
     app.entry.as_ref().and_then(crate::token_store::Entry::life).map_or_else(|| "its life".to_owned(), clock::rough)
 }
 
@@ -142,6 +153,7 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
             Constraint::Length(4),
         ],
         empty: "No other sessions. Sign in elsewhere and it appears here.",
+        most: (list::MOST, "grant sessions list"),
     };
     app.sessions.list.drawn = list::draw(app, &app.sessions.list, frame, area, &words, true);
     // One's own session is always there.

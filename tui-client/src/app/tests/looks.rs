@@ -57,6 +57,7 @@ fn luminance(color: Color) -> f64 {
         Color::Blue => (0, 0, 238),
         Color::Magenta => (205, 0, 205),
         Color::Red => (205, 0, 0),
+        Color::LightMagenta => (255, 0, 255),
         other => panic!("{other} was not measured"),
     };
     let part = |value: i32| {
@@ -69,7 +70,9 @@ fn luminance(color: Color) -> f64 {
 #[test]
 fn every_colour_can_be_read_on_its_background() {
     for (theme, background) in [(Theme::Light, 1.0), (Theme::Dark, 0.0)] {
-        for role in [Role::Plain, Role::Strong, Role::Good, Role::Soon, Role::Bad, Role::Key, Role::Selected] {
+        for role in
+            [Role::Plain, Role::Strong, Role::Good, Role::Soon, Role::Bad, Role::Alarm, Role::Key, Role::Selected]
+        {
             let Some(color) = theme.color(role) else { continue };
             let (a, b) = (luminance(color) + 0.05, background + 0.05);
             let contrast = f64::max(a / b, b / a);
@@ -86,4 +89,15 @@ fn text_of_others_commands_no_terminal() {
     tell(&mut app, Did::Got(Ask::Sessions, Ok(Got::Sessions(vec![hostile]))));
     let shown = screen(&mut app, (80, 24));
     assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{shown:?}");
+}
+
+#[test]
+fn a_long_line_is_folded_between_words_below_its_value() {
+    use crate::app::parts::fold;
+    assert_eq!(fold("why   it was ended by somebody", 16), ["why   it was", "      ended by", "      somebody"]);
+    assert_eq!(fold("one two three", 7), ["one two", "three"]);
+    assert_eq!(fold("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+    assert_eq!(fold("id    abcdefghijklmnopqrstuvwx", 16), ["id    abcdefghij", "      klmnopqrst", "      uvwx"]);
+    assert_eq!(fold("", 4), [""]);
+    assert_eq!(fold("界界界界", 4), ["界界", "界界"]);
 }

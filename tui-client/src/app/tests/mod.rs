@@ -1,6 +1,8 @@
 //! What is the application tested with? A fixed time, an account with tokens, a terminal that is a buffer; no server and no clock.
 
 mod account;
+mod activity;
+mod admin;
 mod gauge;
 mod keys;
 mod looks;
