@@ -117,9 +117,15 @@ fn without_colours_none_is_sent_and_the_selected_row_is_reverse() {
     tmux.press(&["2"]);
     tmux.wait_for("Sessions (1)");
     let screen = tmux.colours();
+    // As it is with colours: this test would see them.
+    let coloured = open(&machine, &[]).expect("tmux");
+    coloured.press(&["2"]);
+    coloured.wait_for("Sessions (1)");
+    assert!(coloured.colours().contains("38;5;"), "{:?}", coloured.colours());
     for colour in ["3", "4", "9", "10"].iter().flat_map(|kind| (0..8).map(move |n| format!("{kind}{n}"))) {
         assert!(!screen.contains(&format!("[{colour}m")) && !screen.contains(&format!(";{colour}m")), "{screen:?}");
     }
+    assert!(!screen.contains("38;") && !screen.contains("48;"), "{screen:?}");
     assert!(screen.contains("\u{1b}[7m") || screen.contains(";7m"), "{screen:?}");
 }
 
