@@ -43,12 +43,12 @@ pub fn draw(app: &mut App, frame: &mut Frame) {
         }
     }
     let buffer = frame.buffer_mut();
-    if matches!(app.theme, Theme::Mono | Theme::HighContrast) {
+    if matches!(app.settled.theme, Theme::Mono | Theme::HighContrast) {
         for cell in &mut buffer.content {
             cell.set_fg(Color::Reset).set_bg(Color::Reset);
         }
     }
-    if app.ascii {
+    if app.settled.ascii {
         theme::to_ascii(buffer);
     }
 }
@@ -57,7 +57,7 @@ fn draw_tabs(app: &mut App, frame: &mut Frame, area: Rect) {
     app.tabs.clear();
     if app.screen == Screen::SignIn {
         let text = format!(" grant {}", env!("CARGO_PKG_VERSION"));
-        frame.render_widget(Line::styled(text, app.theme.style(Role::Strong)), area);
+        frame.render_widget(Line::styled(text, app.settled.theme.style(Role::Strong)), area);
         return;
     }
     let account = app.account.as_ref().map(|account| plain(&account.name)).unwrap_or_default();
@@ -65,7 +65,7 @@ fn draw_tabs(app: &mut App, frame: &mut Frame, area: Rect) {
     let name_width = u16::try_from(name.chars().count()).unwrap_or(0);
     let mut x = area.x + 1;
     let title = "grant";
-    frame.render_widget(Line::styled(title, app.theme.style(Role::Strong)), Rect { x, width: 5, ..area });
+    frame.render_widget(Line::styled(title, app.settled.theme.style(Role::Strong)), Rect { x, width: 5, ..area });
     x += 7;
     // In a narrow window the names give way, not the numbers.
     let tabs = Screen::tabs(app);
@@ -78,7 +78,7 @@ fn draw_tabs(app: &mut App, frame: &mut Frame, area: Rect) {
         let width = u16::try_from(text.len()).unwrap_or(0).min(area.right().saturating_sub(x));
         let place = Rect { x, width, ..area };
         let role = if selected { Role::Selected } else { Role::Plain };
-        frame.render_widget(Line::styled(text, app.theme.style(role)), place);
+        frame.render_widget(Line::styled(text, app.settled.theme.style(role)), place);
         app.tabs.push((place, screen));
         x += width + 2;
     }
@@ -92,12 +92,12 @@ fn draw_bar(app: &App, frame: &mut Frame, area: Rect) {
         let role = if notice.bad { Role::Bad } else { Role::Strong };
         let mark = if notice.bad { "! " } else { "" };
         let text = shortened(&format!(" {mark}{}", notice.text), area.width.into());
-        frame.render_widget(Line::styled(text, app.theme.style(role)), area);
+        frame.render_widget(Line::styled(text, app.settled.theme.style(role)), area);
         return;
     }
     let mut spans = vec![Span::raw(" ")];
     for (key, title) in bar(app, area.width.into()) {
-        spans.push(Span::styled(key, app.theme.style(Role::Key)));
+        spans.push(Span::styled(key, app.settled.theme.style(Role::Key)));
         spans.push(Span::raw(format!(" {title}   ")));
     }
     frame.render_widget(Line::from(spans), area);
@@ -127,7 +127,7 @@ fn bar(app: &App, width: usize) -> Vec<(String, String)> {
             Action::Commands => "commands",
             action => action.row().name,
         };
-        (app.keys.first(*action), title.replace('-', " "))
+        (app.settled.keys.first(*action), title.replace('-', " "))
     };
     let width_of = |(key, title): &(String, String)| key.chars().count() + title.len() + 4;
     let bound = |(key, _): &(String, String)| !key.is_empty();

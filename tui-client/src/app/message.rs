@@ -24,7 +24,7 @@ pub enum Message {
     /// Text was pasted.
     Paste(String),
     /// The terminal has another size.
-    Resize(u16, u16),
+    Resize,
     /// Time has passed.
     Tick,
     /// The terminal is ours again after a stop.

@@ -58,7 +58,7 @@ pub async fn run(
     let mut worker = Worker::new(folders, sender);
     let (mut app, mut tasks) = App::new(settled, accounts, account, time());
     token_store::has_screen();
-    let mut screen = terminal::take(app.mouse).map_err(broken)?;
+    let mut screen = terminal::take(app.settled.mouse).map_err(broken)?;
     let given_back = GiveBack;
     let mut clipboard = Clipboard::default();
     let mut keys = EventStream::new();
@@ -75,7 +75,7 @@ pub async fn run(
                 Task::Redraw => screen.clear().map_err(broken)?,
                 Task::Mouse(mouse) => terminal::capture_mouse(mouse).map_err(broken)?,
                 Task::Suspend => {
-                    terminal::stop(app.mouse).map_err(broken)?;
+                    terminal::stop(app.settled.mouse).map_err(broken)?;
                     screen.clear().map_err(broken)?;
                     tasks.extend(update::update(&mut app, Message::Resumed, time()));
                 }
@@ -136,7 +136,7 @@ fn message_of(event: Event) -> Option<Message> {
         Event::Key(event) => Message::Key(event),
         Event::Mouse(event) => Message::Mouse(event),
         Event::Paste(text) => Message::Paste(text),
-        Event::Resize(width, height) => Message::Resize(width, height),
+        Event::Resize(..) => Message::Resize,
         Event::FocusGained | Event::FocusLost => return None,
     })
 }

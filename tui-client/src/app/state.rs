@@ -77,20 +77,8 @@ pub struct App {
     pub time: Time,
     /// How far the wall clock is ahead of the steady one.
     offset: i64,
-    /// How it looks.
-    pub theme: Theme,
-    /// Whether the terminal knows ASCII alone.
-    pub ascii: bool,
-    /// Whether nothing moves.
-    pub still: bool,
-    /// Which key does what.
-    pub keys: Keymap,
-    /// Whether the mouse is ours.
-    pub mouse: bool,
-    /// How many seconds local time is ahead of UTC.
-    pub zone: i64,
-    /// The size of the terminal.
-    pub size: (u16, u16),
+    /// What was settled before it began; the mouse may change hands.
+    pub settled: Settled,
     /// The screen that is shown.
     pub screen: Screen,
     /// What lies over it, the topmost last.
@@ -165,13 +153,6 @@ impl App {
         let mut app = Self {
             time,
             offset: time.wall - time.steady,
-            theme: settled.theme,
-            ascii: settled.ascii,
-            still: settled.still,
-            keys: settled.keys,
-            mouse: settled.mouse,
-            zone: settled.zone,
-            size: (80, 24),
             screen: Screen::SignIn,
             layers: Vec::new(),
             faults: VecDeque::new(),
@@ -193,6 +174,7 @@ impl App {
             token: token::Token::default(),
             activity: activity::Activity::default(),
             admin: admin::Admin::default(),
+            settled,
         };
         let tasks = match account {
             Some(account) => app.turn_to(account),
@@ -322,7 +304,7 @@ impl App {
     /// What turns while something is waited for.
     #[must_use]
     pub fn spinner(&self) -> char {
-        if self.still {
+        if self.settled.still {
             return '-';
         }
         let at = usize::try_from(self.time.steady / 125 % 4).unwrap_or(0);
@@ -344,7 +326,7 @@ impl App {
     /// An hour of the day here: `14:02:11`; the date besides when that is another day.
     #[must_use]
     pub fn hour(&self, seconds: i64) -> String {
-        let text = |at: i64| crate::clock::rfc3339(at + self.zone).unwrap_or_default();
+        let text = |at: i64| crate::clock::rfc3339(at + self.settled.zone).unwrap_or_default();
         let (then, now) = (text(seconds), text(self.now() / 1000));
         let day = |text: &str| text.get(..10).unwrap_or_default().to_owned();
         let hour = then.get(11..19).unwrap_or_default().to_owned();
@@ -354,14 +336,14 @@ impl App {
     /// The day of a moment here: `2026-01-31`.
     #[must_use]
     pub fn day(&self, moment: &str) -> String {
-        let local = crate::clock::moment(moment).and_then(|at| crate::clock::rfc3339(at + self.zone));
+        let local = crate::clock::moment(moment).and_then(|at| crate::clock::rfc3339(at + self.settled.zone));
         local.and_then(|text| text.get(..10).map(str::to_owned)).unwrap_or_default()
     }
 
     /// The same in eleven columns, for a list: of another day without the seconds, of another year without the hour.
     #[must_use]
     pub fn when(&self, seconds: i64) -> String {
-        let text = |at: i64| crate::clock::rfc3339(at + self.zone).unwrap_or_default();
+        let text = |at: i64| crate::clock::rfc3339(at + self.settled.zone).unwrap_or_default();
         let (then, now) = (text(seconds), text(self.now() / 1000));
         let part = |from: usize, to: usize| then.get(from..to).unwrap_or_default();
         if then.get(..10) == now.get(..10) {

@@ -19,11 +19,9 @@ pub fn update(app: &mut App, message: Message, time: Time) -> Vec<Task> {
         Message::Key(event) if event.kind != KeyEventKind::Release => key(app, event),
         Message::Mouse(event) => mouse(app, event.kind, event.column, event.row),
         Message::Paste(text) => paste(app, &text),
-        Message::Resize(width, height) => {
-            app.size = (width, height);
-            Vec::new()
-        }
-        Message::Resumed => vec![Task::Mouse(app.mouse), Task::Redraw, Task::Accounts],
+        // It is drawn anew after every message.
+        Message::Resize => Vec::new(),
+        Message::Resumed => vec![Task::Mouse(app.settled.mouse), Task::Redraw, Task::Accounts],
         Message::Tick => tick(app),
         Message::Done(turn, did) if turn == app.turn => done(app, *did),
         // A key that is let go, and what was asked for somebody else or before they left.
@@ -76,14 +74,14 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Task> {
         app.notice = None;
     }
     if let Some(mut layer) = app.layers.pop() {
-        let action = app.keys.action(pressed, &[GLOBAL]);
+        let action = app.settled.keys.action(pressed, &[GLOBAL]);
         let taken = layer::key(app, &mut layer, event, action);
         return take(app, layer, taken);
     }
     if let Some(tasks) = screens::types(app, event) {
         return tasks;
     }
-    app.keys.action(pressed, &[app.screen.actions(), GLOBAL]).map(|action| act(app, action)).unwrap_or_default()
+    app.settled.keys.action(pressed, &[app.screen.actions(), GLOBAL]).map(|action| act(app, action)).unwrap_or_default()
 }
 
 fn take(app: &mut App, layer: Layer, taken: Taken) -> Vec<Task> {
@@ -119,13 +117,13 @@ pub fn act(app: &mut App, action: Action) -> Vec<Task> {
         Action::Help => app.layers.push(Layer::help()),
         Action::Commands => app.layers.push(Layer::commands()),
         Action::Mouse => {
-            app.mouse = !app.mouse;
-            app.tell(if app.mouse {
+            app.settled.mouse = !app.settled.mouse;
+            app.tell(if app.settled.mouse {
                 "the mouse is ours: hold Shift to select text"
             } else {
                 "the mouse is the terminal's"
             });
-            return vec![Task::Mouse(app.mouse)];
+            return vec![Task::Mouse(app.settled.mouse)];
         }
         Action::Switch if app.accounts.accounts.is_empty() => app.tell("no account is signed in here"),
         Action::Switch => {
@@ -305,7 +303,7 @@ fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
             return tasks;
         }
         if *ask != Ask::Me || failure.code != Code::Away {
-            app.complain(&failure.clone().hint(format!("{} try again", app.keys.first(Action::Reload))));
+            app.complain(&failure.clone().hint(format!("{} try again", app.settled.keys.first(Action::Reload))));
         }
     }
     screens::came(app, ask, got);

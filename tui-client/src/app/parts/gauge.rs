@@ -78,7 +78,7 @@ pub fn line(app: &App, width: u16) -> Line<'static> {
     let state = State::of(app);
     let Some(entry) = app.entry.as_ref().filter(|_| !matches!(state, State::Ended(_))) else {
         return Line::from(match &state {
-            State::Ended(_) => Span::styled(state.word(), app.theme.style(state.role())),
+            State::Ended(_) => Span::styled(state.word(), app.settled.theme.style(state.role())),
             _ => Span::raw("reading the store"),
         });
     };
@@ -96,7 +96,7 @@ pub fn line(app: &App, width: u16) -> Line<'static> {
         0
     };
     let bar = format!("[{}{}]  ", "█".repeat(full), "░".repeat(room.saturating_sub(full)));
-    let style = app.theme.style(state.role());
+    let style = app.settled.theme.style(state.role());
     Line::from(vec![
         Span::styled(bar, style),
         Span::raw(format!("{time}  ")),

@@ -195,10 +195,10 @@ pub fn help_lines(app: &App, filter: &str) -> Vec<String> {
     let own = app.screen.actions();
     let line = |action: &Action| {
         let row = action.row();
-        format!("{:<16} {}", app.keys.shown(*action), row.title)
+        format!("{:<16} {}", app.settled.keys.shown(*action), row.title)
     };
     let wanted = filter.to_lowercase();
-    let bound = |action: &&Action| !app.keys.shown(**action).is_empty();
+    let bound = |action: &&Action| !app.settled.keys.shown(**action).is_empty();
     let matching = |text: &String| text.to_lowercase().contains(&wanted);
     let mut lines: Vec<String> = own.iter().filter(bound).map(line).filter(matching).collect();
     if !lines.is_empty() {
@@ -369,17 +369,17 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
             } else {
                 "keys".to_owned()
             };
-            return over(frame, app.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
+            return over(frame, app.settled.theme, &title, lines(&help_lines(app, filter.value())), *scroll);
         }
         Layer::Commands { filter, selected } => draw_commands(app, filter, *selected, frame),
         Layer::Confirm { question, .. } => {
-            let answer = Span::styled("[y/N]", app.theme.style(Role::Strong));
+            let answer = Span::styled("[y/N]", app.settled.theme.style(Role::Strong));
             let mut told: Vec<_> = fold(question, room).into_iter().map(Line::from).collect();
             match told.last_mut() {
                 Some(last) if last.width() + 7 <= room => last.extend([Span::raw("  "), answer]),
                 _ => told.push(Line::from(answer)),
             }
-            return over(frame, app.theme, "sure?", told, 0);
+            return over(frame, app.settled.theme, "sure?", told, 0);
         }
         Layer::TypeName { question, name, field, .. } => {
             let text = format!("{question} Type {} and press enter; esc leaves it as it is.", plain(name));
@@ -387,17 +387,19 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
             let place = boxed(app, "sure?", told.len() + 2, frame);
             let below = u16::try_from(told.len() + 1).unwrap_or(u16::MAX);
             frame.render_widget(Paragraph::new(told.into_iter().map(Line::from).collect::<Vec<_>>()), place);
-            field.draw(frame, app.theme, row(place, below), 6, true);
+            field.draw(frame, app.settled.theme, row(place, below), 6, true);
         }
-        Layer::Text { title, lines: texts, scroll } => return over(frame, app.theme, title, lines(texts), *scroll),
+        Layer::Text { title, lines: texts, scroll } => {
+            return over(frame, app.settled.theme, title, lines(texts), *scroll);
+        }
         Layer::Once { title, secret, .. } => {
             let lines = vec![
-                Line::styled(secret.expose().to_owned(), app.theme.style(Role::Strong)),
+                Line::styled(secret.expose().to_owned(), app.settled.theme.style(Role::Strong)),
                 Line::raw(""),
                 Line::raw("It is shown this once: the server keeps only its hash."),
                 Line::raw("y copies it, esc closes this and forgets it"),
             ];
-            return over(frame, app.theme, title, lines, 0);
+            return over(frame, app.settled.theme, title, lines, 0);
         }
         Layer::Accounts { selected } => {
             let active = app.account.as_ref().map(|account| account.name.as_str());
@@ -405,9 +407,9 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
                 let mark = if at == *selected { ">" } else { " " };
                 let here = if active == Some(account.name.as_str()) { "  (this one)" } else { "" };
                 let text = format!("{mark} {}  {}{here}", account.name, account.issuer);
-                Line::styled(text, app.theme.style(if at == *selected { Role::Selected } else { Role::Plain }))
+                Line::styled(text, app.settled.theme.style(if at == *selected { Role::Selected } else { Role::Plain }))
             });
-            return over(frame, app.theme, "use which account?", rows.collect(), 0);
+            return over(frame, app.settled.theme, "use which account?", rows.collect(), 0);
         }
         Layer::Form(form) => draw_form(app, form, frame),
     }
@@ -417,13 +419,13 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
 fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) {
     let found = commands(app, filter.value());
     let place = boxed(app, "commands", 18.min(ROWS.len()), frame);
-    filter.draw(frame, app.theme, row(place, 0), 8, true);
+    filter.draw(frame, app.settled.theme, row(place, 0), 8, true);
     let room = usize::from(place.height.saturating_sub(2));
     let from = (selected + 1).saturating_sub(room);
     for (at, action) in found.iter().enumerate().skip(from).take(room) {
         let (row_of, mark) = (action.row(), if at == selected { ">" } else { " " });
         let text = format!("{mark} {:<40} {}", row_of.title, row_of.line.unwrap_or_default());
-        let style = app.theme.style(if at == selected { Role::Selected } else { Role::Plain });
+        let style = app.settled.theme.style(if at == selected { Role::Selected } else { Role::Plain });
         let y = u16::try_from(at - from + 2).unwrap_or(u16::MAX);
         frame.render_widget(Line::styled(text, style), row(place, y));
     }
@@ -444,11 +446,11 @@ fn draw_form(app: &App, form: &Form, frame: &mut Frame) {
     let place = boxed(app, &form.title, form.fields.len() + 1 + told.len(), frame);
     for (at, field) in form.fields.iter().enumerate() {
         let y = u16::try_from(at).unwrap_or(u16::MAX);
-        field.draw(frame, app.theme, row(place, y), u16::try_from(label).unwrap_or(u16::MAX), at == form.focus);
+        field.draw(frame, app.settled.theme, row(place, y), u16::try_from(label).unwrap_or(u16::MAX), at == form.focus);
     }
     for (at, text) in told.into_iter().enumerate() {
         let y = u16::try_from(form.fields.len() + 1 + at).unwrap_or(u16::MAX);
-        frame.render_widget(Line::styled(text, app.theme.style(role)), row(place, y));
+        frame.render_widget(Line::styled(text, app.settled.theme.style(role)), row(place, y));
     }
 }
 
@@ -465,7 +467,7 @@ fn box_width(area: Rect) -> u16 {
 fn boxed(app: &App, title: &str, lines: usize, frame: &mut Frame) -> Rect {
     let height = u16::try_from(lines + 2).unwrap_or(u16::MAX);
     let place = middle(frame.area(), box_width(frame.area()), height);
-    let outside = block(app.theme, title, true);
+    let outside = block(app.settled.theme, title, true);
     frame.render_widget(Clear, place);
     let inside = padded(outside.inner(place));
     frame.render_widget(outside, place);

@@ -226,7 +226,7 @@ pub fn draw<T: Row>(
     }
     let room = usize::from(area.width.saturating_sub(2));
     let used = title.width() + 2;
-    let mut outside = block(app.theme, title, has_keys);
+    let mut outside = block(app.settled.theme, title, has_keys);
     if list.filtering || !list.filter.value().is_empty() {
         let filter = format!(" filter: {} ", plain(list.filter.value()));
         let fits = used + filter.width() <= room;
@@ -262,13 +262,13 @@ pub fn draw<T: Row>(
         };
         let cells = row.cells(app).into_iter().zip(columns.iter().skip(1));
         let cells = cells.map(|(cell, column)| Cell::from(cut(&plain(&cell), column.width.into())));
-        let style = app.theme.style(if at == selected { Role::Selected } else { row.role() });
+        let style = app.settled.theme.style(if at == selected { Role::Selected } else { row.role() });
         TableRow::new(std::iter::once(Cell::from(mark)).chain(cells)).style(style)
     });
     let heads = std::iter::once("").chain(words.heads.iter().copied());
     let table = Table::new(table_rows, widths)
         .column_spacing(1)
-        .header(TableRow::new(heads.map(Cell::from)).style(app.theme.style(Role::Strong)));
+        .header(TableRow::new(heads.map(Cell::from)).style(app.settled.theme.style(Role::Strong)));
     let from = list.drawn.map_or(0, |(_, from)| from);
     let mut state = TableState::new().with_offset(from).with_selected(Some(selected));
     frame.render_stateful_widget(table, inside, &mut state);

@@ -120,7 +120,7 @@ fn send_name(app: &mut App, form: Form) -> Vec<Task> {
 
 /// Draws it.
 pub fn draw(app: &App, frame: &mut Frame, area: Rect) {
-    let mut lines = facts::lines(app.theme, &facts(app), area.width.saturating_sub(4).into());
+    let mut lines = facts::lines(app.settled.theme, &facts(app), area.width.saturating_sub(4).into());
     lines.extend(state(app));
     // A long fault may be wrapped once.
     let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX);
@@ -140,7 +140,7 @@ pub fn draw(app: &App, frame: &mut Frame, area: Rect) {
 }
 
 fn boxed(app: &App, frame: &mut Frame, area: Rect, title: String, has_keys: bool, text: Paragraph) {
-    let outside = block(app.theme, title, has_keys);
+    let outside = block(app.settled.theme, title, has_keys);
     let inside = padded(outside.inner(area));
     frame.render_widget(outside, area);
     frame.render_widget(text, inside);
@@ -172,13 +172,13 @@ fn facts(app: &App) -> Vec<Fact> {
 /// What is to be said of the facts themselves.
 fn state(app: &App) -> Vec<Line<'static>> {
     if let Some(reason) = app.ended() {
-        let style = app.theme.style(Role::Bad);
-        let way = vec![Span::styled("enter", app.theme.style(Role::Key)), Span::raw(" signs in again")];
+        let style = app.settled.theme.style(Role::Bad);
+        let way = vec![Span::styled("enter", app.settled.theme.style(Role::Key)), Span::raw(" signs in again")];
         return vec![Line::raw(""), Line::styled(crate::reason::told(reason), style), Line::from(way)];
     }
     if let Some(failure) = &app.me.failure {
-        let told = Line::styled(failure.error.clone(), app.theme.style(Role::Bad));
-        let way = Span::styled(app.keys.first(Action::Reload), app.theme.style(Role::Key));
+        let told = Line::styled(failure.error.clone(), app.settled.theme.style(Role::Bad));
+        let way = Span::styled(app.settled.keys.first(Action::Reload), app.settled.theme.style(Role::Key));
         return vec![Line::raw(""), told, Line::from(vec![way, Span::raw(" try again")])];
     }
     if app.me.value.is_none() && app.me.is_slow(app.now()) {
@@ -196,7 +196,7 @@ fn actions(app: &App) -> Vec<Line<'static>> {
             _ => "",
         };
         Line::from(vec![
-            Span::styled(format!("{:<4}", app.keys.shown(*action)), app.theme.style(Role::Key)),
+            Span::styled(format!("{:<4}", app.settled.keys.shown(*action)), app.settled.theme.style(Role::Key)),
             Span::raw(format!("{:<28}{more}", action.row().title)),
         ])
     };

@@ -61,7 +61,7 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
 }
 
 fn boxed(app: &App, frame: &mut Frame, area: Rect, title: &str, has_keys: bool, lines: Vec<Line>) {
-    let outside = block(app.theme, title, has_keys);
+    let outside = block(app.settled.theme, title, has_keys);
     let inside = padded(outside.inner(area));
     frame.render_widget(outside, area);
     frame.render_widget(Paragraph::new(lines), inside);
@@ -90,7 +90,7 @@ fn draw_who(app: &App, frame: &mut Frame, area: Rect) {
     let since = own.and_then(|session| clock::moment(&session.created_at)).map(|at| format!("since {}", app.hour(at)));
     let title = if app.ended().is_some() { "Signed out" } else { "Signed in" };
     let lines = vec![
-        Line::styled(ends(&plain(&name), &account.issuer, width), app.theme.style(Role::Strong)),
+        Line::styled(ends(&plain(&name), &account.issuer, width), app.settled.theme.style(Role::Strong)),
         Line::raw(ends(&format!("this session  {session}"), &since.unwrap_or_default(), width)),
     ];
     boxed(app, frame, area, title, false, lines);
@@ -101,9 +101,12 @@ fn draw_token(app: &App, frame: &mut Frame, area: Rect) {
     let mut lines = vec![gauge::line(app, width)];
     if let State::Ended(_) = State::of(app) {
         lines.push(Line::raw(gauge::next(app)));
-        lines.push(Line::from(vec![Span::styled("enter", app.theme.style(Role::Key)), Span::raw(" signs in again")]));
+        lines.push(Line::from(vec![
+            Span::styled("enter", app.settled.theme.style(Role::Key)),
+            Span::raw(" signs in again"),
+        ]));
     } else if let Some(failure) = &app.store_failure {
-        lines = vec![Line::styled(failure.error.clone(), app.theme.style(Role::Bad))];
+        lines = vec![Line::styled(failure.error.clone(), app.settled.theme.style(Role::Bad))];
         lines.extend(failure.hint.iter().map(|hint| Line::raw(hint.clone())));
     } else if let Some(token) = app.entry.as_ref().and_then(|entry| entry.access_token.as_ref()) {
         let (header, claims) = jwt::decode(token.expose()).unwrap_or_default();
@@ -171,7 +174,7 @@ fn draw_log(app: &App, frame: &mut Frame, area: Rect) {
             Outcome::Ended => ("found ended", Role::Bad),
         };
         let text = format!(" {} {what} by pid {} ({})", app.hour(renewal.at), renewal.pid, plain(&renewal.command));
-        Line::styled(text, app.theme.style(role))
+        Line::styled(text, app.settled.theme.style(role))
     });
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), area);
 }

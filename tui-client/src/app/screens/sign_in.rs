@@ -218,7 +218,7 @@ pub fn refused(app: &mut App, failure: Failure) {
 
 /// Draws it.
 pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
-    let theme = app.theme;
+    let theme = app.settled.theme;
     let outside = block(theme, "grant · sign in", true);
     let inside = padded(outside.inner(area));
     frame.render_widget(outside, area);

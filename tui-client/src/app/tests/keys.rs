@@ -23,7 +23,7 @@ fn the_help_lists_exactly_the_keys_of_the_screen() {
         let lines = help_lines(&app, "");
         for row in &ROWS {
             let possible = GLOBAL.contains(&row.action) || screen.actions().contains(&row.action);
-            let line = format!("{:<16} {}", app.keys.shown(row.action), row.title);
+            let line = format!("{:<16} {}", app.settled.keys.shown(row.action), row.title);
             assert_eq!(lines.contains(&line), possible, "{screen:?} {}", row.name);
         }
     }

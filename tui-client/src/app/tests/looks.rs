@@ -23,7 +23,7 @@ fn a_terminal_that_is_too_small_is_told_the_size_that_is_needed() {
 #[test]
 fn without_colours_the_selected_row_is_still_reverse() {
     let mut app = signed_in();
-    app.theme = Theme::Mono;
+    app.settled.theme = Theme::Mono;
     press(&mut app, "2");
     let sessions = vec![session("ses_01jq", "grant/0.1.0", "2026-11-21T14:02:09Z")];
     tell(&mut app, Did::Got(Ask::Sessions, Ok(Got::Sessions(sessions))));
@@ -38,12 +38,12 @@ fn without_colours_the_selected_row_is_still_reverse() {
 fn with_ascii_alone_nothing_else_is_drawn() {
     for keys in ["", "2", "3", "4", "5", "6", "?", ":", "l"] {
         let mut app = signed_in();
-        app.ascii = true;
+        app.settled.ascii = true;
         press(&mut app, keys);
         assert!(screen(&mut app, (80, 24)).is_ascii(), "{keys}");
     }
     let mut app = signed_in();
-    app.ascii = true;
+    app.settled.ascii = true;
     insta::assert_snapshot!("ascii", screens(&mut app));
 }
 

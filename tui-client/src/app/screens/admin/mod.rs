@@ -329,7 +329,7 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
     if beside {
         let told = with_list!(app, [&] list => list.current(app).map(|row| (row.name(), row.lines(app))));
         let (title, lines) = told.unwrap_or_default();
-        let outside = block(app.theme, plain(&title), false);
+        let outside = block(app.settled.theme, plain(&title), false);
         let inside = padded(outside.inner(right));
         frame.render_widget(outside, right);
         let lines = lines.iter().flat_map(|line| fold(line, inside.width.into())).map(Line::from);
@@ -350,7 +350,7 @@ fn draw_panes(app: &mut App, frame: &mut Frame, area: Rect) {
         let width = u16::try_from(text.len()).unwrap_or(0);
         let place = Rect { x, width, ..area }.intersection(area);
         let role = if pane == app.admin.pane { Role::Selected } else { Role::Plain };
-        frame.render_widget(Span::styled(text, app.theme.style(role)), place);
+        frame.render_widget(Span::styled(text, app.settled.theme.style(role)), place);
         app.admin.tabs.push((place, pane));
         x += width;
         if pane != Pane::Events {
@@ -361,7 +361,7 @@ fn draw_panes(app: &mut App, frame: &mut Frame, area: Rect) {
 }
 
 fn draw_impossible(app: &App, frame: &mut Frame, area: Rect) {
-    let outside = block(app.theme, "Admin", true);
+    let outside = block(app.settled.theme, "Admin", true);
     let inside = padded(outside.inner(area));
     frame.render_widget(outside, area);
     let text = if app.me.value.is_none() {

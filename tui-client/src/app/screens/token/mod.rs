@@ -178,7 +178,7 @@ fn copy(app: &mut App) -> Vec<Task> {
         Shown::Foreign(_) => "token",
         Shown::Refresh if app.token.is_revealed(app.now()) => "refresh token",
         Shown::Refresh => {
-            let key = app.keys.first(Action::Reveal);
+            let key = app.settled.keys.first(Action::Reveal);
             app.tell(format!(
                 "used elsewhere it ends this session; to copy it none the less, show it with {key} first"
             ));
@@ -220,7 +220,7 @@ pub fn draw(app: &mut App, frame: &mut Frame, area: Rect) {
 /// Which tokens there are to look at.
 fn choice(app: &App) -> Line<'static> {
     let name = |name: &'static str, chosen: bool| {
-        Span::styled(name, app.theme.style(if chosen { Role::Selected } else { Role::Plain }))
+        Span::styled(name, app.settled.theme.style(if chosen { Role::Selected } else { Role::Plain }))
     };
     let shown = &app.token.shown;
     let mut spans = vec![
@@ -231,11 +231,11 @@ fn choice(app: &App) -> Line<'static> {
     ];
     if matches!(shown, Shown::Foreign(_)) {
         spans.extend([Span::raw("  "), name("elsewhere", true)]);
-        spans.push(Span::styled("   not sent anywhere", app.theme.style(Role::Strong)));
-        spans.push(Span::styled("   esc", app.theme.style(Role::Key)));
+        spans.push(Span::styled("   not sent anywhere", app.settled.theme.style(Role::Strong)));
+        spans.push(Span::styled("   esc", app.settled.theme.style(Role::Key)));
         spans.push(Span::raw(" back"));
     } else {
-        spans.push(Span::styled("   tab", app.theme.style(Role::Key)));
+        spans.push(Span::styled("   tab", app.settled.theme.style(Role::Key)));
         spans.push(Span::raw(" the other"));
     }
     Line::from(spans)
@@ -243,9 +243,9 @@ fn choice(app: &App) -> Line<'static> {
 
 /// Draws facts in a box, scrolled; how far they can be.
 fn pane(app: &App, frame: &mut Frame, area: Rect, title: &str, has_keys: bool, facts: &[Fact]) -> u16 {
-    let outside = block(app.theme, title, has_keys);
+    let outside = block(app.settled.theme, title, has_keys);
     let inside = padded(outside.inner(area));
-    let lines = facts::lines(app.theme, facts, inside.width.into());
+    let lines = facts::lines(app.settled.theme, facts, inside.width.into());
     let most = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(inside.height);
     let scroll = app.token.scroll.min(most);
     frame.render_widget(with_more(outside, scroll, most), area);
@@ -322,7 +322,7 @@ fn of_refresh_token(app: &App, token: &Secret) -> Vec<Fact> {
     let prefix = if prefix == "grt" { "grt_, so it is one of Grantd's" } else { "not that of Grantd's, grt_" };
     let kept = app.account.as_ref().map_or("memory alone", |account| account.store.told());
     let session = app.entry.as_ref().map(|entry| entry.session_id.as_str()).unwrap_or_default();
-    let reveal = app.keys.first(Action::Reveal);
+    let reveal = app.settled.keys.first(Action::Reveal);
     vec![
         Fact::new("", ""),
         Fact::new("prefix", prefix),
