@@ -19,13 +19,11 @@ pub fn update(app: &mut App, message: Message, time: Time) -> Vec<Task> {
         Message::Key(event) if event.kind != KeyEventKind::Release => key(app, event),
         Message::Mouse(event) => mouse(app, event.kind, event.column, event.row),
         Message::Paste(text) => paste(app, &text),
-        // It is drawn anew after every message.
-        Message::Resize => Vec::new(),
         Message::Resumed => vec![Task::Mouse(app.settled.mouse), Task::Redraw, Task::Accounts],
         Message::Tick => tick(app),
         Message::Done(turn, did) if turn == app.turn => done(app, *did),
-        // A key that is let go, and what was asked for somebody else or before they left.
-        Message::Key(_) | Message::Done(..) => Vec::new(),
+        // A new size, since all is drawn anew after a message; a key that is let go; what was asked for somebody else or before they left.
+        Message::Resize | Message::Key(_) | Message::Done(..) => Vec::new(),
     };
     if jumped {
         // The machine has slept, or its clock was set: what others did meanwhile is looked at at once.
