@@ -109,7 +109,8 @@ pub fn grant<S: AsRef<str>>(home: &Path, args: &[S]) -> Call {
     call(grant_binary(), args).env("HOME", home.display().to_string())
 }
 
-fn call<S: AsRef<str>>(program: &Path, args: &[S]) -> Call {
+/// Prepares a call of any program, with nothing of our environment but the way to programs.
+pub fn call<S: AsRef<str>>(program: &Path, args: &[S]) -> Call {
     let mut command = Command::new(program);
     command.args(args.iter().map(AsRef::as_ref)).env_clear().stdin(Stdio::null());
     for kept in ["PATH", "LLVM_PROFILE_FILE"] {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use grantd_tests::process::{self, Call, Grantd, Output};
 use grantd_tests::temp::TempDir;
+use grantd_tests::wait_for;
 use serde_json::Value;
 
 /// The password of the dev user ada.
@@ -31,13 +32,26 @@ impl Machine {
         Self { home: TempDir::in_memory(), server: call.start(), data }
     }
 
-    /// With a server on this port that people find at another address.
+    /// With a server on this port that people find at another address, where somebody passes on to it already.
     pub fn at(port: u16, issuer: &str) -> Self {
+        let (data, call) = Self::call_at(port, issuer);
+        Self { home: TempDir::in_memory(), server: call.start(), data }
+    }
+
+    /// The same, where that address is spoken to otherwise: `server.url()` is the server's own.
+    pub fn behind(port: u16, issuer: &str) -> Self {
+        let (data, call) = Self::call_at(port, issuer);
+        let server = call.spawn_at(port);
+        wait_for("grantd is ready", || server.is_ready().then_some(()));
+        Self { home: TempDir::in_memory(), server, data }
+    }
+
+    fn call_at(port: u16, issuer: &str) -> (TempDir, Call) {
         let data = TempDir::in_memory();
         let args =
             ["dev", "--port", &port.to_string(), "--data", &data.path().display().to_string()].map(str::to_owned);
         let call = process::grantd(&args).env("GRANTD_PASSWORD__MEMORY_KIB", "8").env("GRANTD_ISSUER", issuer);
-        Self { home: TempDir::in_memory(), server: call.start(), data }
+        (data, call)
     }
 
     pub fn grant(&self, args: &[&str]) -> Call {

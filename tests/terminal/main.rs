@@ -2,6 +2,7 @@
 
 mod admin;
 mod app;
+mod clock;
 mod credential;
 mod doctor;
 mod end;
@@ -19,6 +20,7 @@ mod settings;
 mod shells;
 mod sign_in;
 mod stores;
+mod tls;
 mod token;
 mod upkeep;
 mod way;

@@ -302,8 +302,12 @@ impl Server {
     async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let away = |error: &reqwest::Error| {
             let why = if error.is_timeout() { "it does not answer in time".to_owned() } else { root_cause(error) };
-            Failure::new(Code::Away, format!("{} cannot be reached: {why}", self.issuer.as_str()))
-                .hint("check the address and your network, then try again")
+            let hint = if why.contains("certificate") {
+                "name the file of its authority in SSL_CERT_FILE, if you trust that"
+            } else {
+                "check the address and your network, then try again"
+            };
+            Failure::new(Code::Away, format!("{} cannot be reached: {why}", self.issuer.as_str())).hint(hint)
         };
         let asked_at = clock::now();
         let (http, request) = request.build_split();

@@ -10,6 +10,9 @@ const BUDGET: usize = 2300;
 /// A token is due this long before its end, unless its whole life is short.
 const DUE_MILLIS: i64 = 60_000;
 
+/// A clock that is set right by so much was right enough.
+const CLOCK_MILLIS: i64 = 5000;
+
 /// The tokens of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -75,7 +78,10 @@ impl Entry {
         if self.access_token.is_none() {
             return 0;
         }
-        self.expires_at.saturating_mul(1000).saturating_sub(now_millis).max(0)
+        let left = self.expires_at.saturating_mul(1000).saturating_sub(now_millis).max(0);
+        // More than it was given: the clock was put back since, and nobody can say how much is left.
+        let most = self.life().map_or(i64::MAX, |life| life.saturating_mul(1000).saturating_add(CLOCK_MILLIS));
+        if left > most { 0 } else { left }
     }
 
     /// For how many seconds the access token was issued.
@@ -137,5 +143,7 @@ mod tests {
         assert_eq!(due, [60_000, 60_000, 60_000, 20_000, 400]);
         assert_eq!(entry("opaque").due_at(), 60_000);
         assert_eq!((entry("x").left(99_000), entry("x").left(100_001)), (1000, 0));
+        // Its end is at 100: a token of ten seconds cannot have more, whatever the clock says.
+        assert_eq!([89_000, 80_000, i64::MIN].map(|now| entry(&token(10)).left(now)), [11_000, 0, 0]);
     }
 }
