@@ -123,7 +123,7 @@ pub struct Key {
     pub kid: String,
     /// `ES256`.
     pub alg: String,
-    /// `next`, `active`, `retired`.
+    /// `announced`, `active`, `retired` or `gone`.
     pub state: String,
     /// RFC 3339.
     pub created_at: String,

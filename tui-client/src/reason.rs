@@ -21,6 +21,12 @@ pub fn sentence(reason: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether a reason says that a session has ended. Of a mere access token the others may be said too: another may do.
+#[must_use]
+pub fn ends_session(reason: &str) -> bool {
+    sentence(reason).is_some() && !matches!(reason, "unknown_token" | "expired")
+}
+
 /// The sentence, or for an unknown reason its name.
 #[must_use]
 pub fn told(reason: &str) -> String {

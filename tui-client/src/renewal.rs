@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -72,6 +73,8 @@ pub struct Keeper {
     account: Account,
     store: TokenStore,
     server: Server,
+    /// What was fetched last: a store may have had no room for the access token.
+    fetched: Arc<Mutex<Option<Entry>>>,
 }
 
 /// The entry that an answer makes.
@@ -103,7 +106,7 @@ impl Keeper {
     pub fn new(folders: &Folders, account: &Account) -> Result<Self, Failure> {
         let store = TokenStore::new(account.store, folders);
         let server = Server::new(Issuer::parse(&account.issuer)?)?;
-        Ok(Self { folders: folders.clone(), account: account.clone(), store, server })
+        Ok(Self { folders: folders.clone(), account: account.clone(), store, server, fetched: Arc::default() })
     }
 
     /// The same store and server, for what the account has become.
@@ -135,13 +138,16 @@ impl Keeper {
     /// # Errors
     /// A store that cannot be used, or one that has nothing.
     pub async fn entry(&self) -> Result<Entry, Failure> {
-        self.store.read(&self.account.key()).await?.ok_or_else(|| {
+        let entry = self.store.read(&self.account.key()).await?.ok_or_else(|| {
             Failure::new(
                 Code::SignIn,
                 format!("the {} has no tokens of `{}`", self.store.kind().as_str(), self.account.name),
             )
             .hint(format!("sign in again: grant login {} --account {}", self.account.issuer, self.account.name))
-        })
+        })?;
+        let fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = fetched.as_ref().filter(|fetched| fetched.refresh_token == entry.refresh_token);
+        Ok(if entry.access_token.is_none() { same.cloned().unwrap_or(entry) } else { entry })
     }
 
     /// An access token that does.
@@ -230,6 +236,7 @@ impl Keeper {
     /// A token that was not kept is not used either: unused, the server will give it once more.
     async fn keep(&self, entry: Entry, wish: Wish) -> Result<Held, Failure> {
         self.store.write(&self.account.key(), &entry).await?;
+        *self.fetched.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry.clone());
         judge_life(&entry, wish)?;
         as_is(&entry).ok_or_else(|| {
             Failure::new(Code::Other, "the server gives tokens that have ended already").hint("look at both clocks")

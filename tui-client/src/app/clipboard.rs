@@ -37,7 +37,7 @@ impl Clipboard {
         if self.desktop.is_none() {
             self.desktop = arboard::Clipboard::new().ok();
         }
-        self.desktop.as_mut().is_some_and(|desktop| desktop.set_text(text).is_ok())
+        self.desktop.as_mut().is_some_and(|desktop| fleeting(desktop.set()).text(text).is_ok())
     }
 
     /// Takes the secret back once it has been there for long enough, unless something else was copied meanwhile.
@@ -54,4 +54,25 @@ impl Clipboard {
             let _ = desktop.clear();
         }
     }
+}
+
+/// What is copied so is kept by no clipboard manager, as far as those listen.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn fleeting(set: arboard::Set<'_>) -> arboard::Set<'_> {
+    #[cfg(target_os = "macos")]
+    use arboard::SetExtApple as _;
+    #[cfg(target_os = "linux")]
+    use arboard::SetExtLinux as _;
+    set.exclude_from_history()
+}
+
+#[cfg(windows)]
+fn fleeting(set: arboard::Set<'_>) -> arboard::Set<'_> {
+    use arboard::SetExtWindows as _;
+    set.exclude_from_monitoring().exclude_from_cloud().exclude_from_history()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+fn fleeting(set: arboard::Set<'_>) -> arboard::Set<'_> {
+    set
 }

@@ -260,6 +260,12 @@ impl Key {
         Self(code, modifiers)
     }
 
+    /// Whether it is a letter that somebody may be typing.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        matches!(self.0, KeyCode::Char(_)) && self.1.is_empty()
+    }
+
     /// A key as the settings write it: `q`, `ctrl-c`, `f5`, `space`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -355,10 +361,13 @@ impl Keymap {
         actions.find(|action| self.keys(**action).iter().any(|(bound, _)| *bound == key)).copied()
     }
 
-    /// The keys of an action, as they are shown: `R f5`.
+    /// The keys that do this where these actions are possible, as they are shown: `R f5`. None of another action is among them, nor a
+    /// letter where letters are text.
     #[must_use]
-    pub fn shown(&self, action: Action) -> String {
-        self.keys(action).iter().map(|(_, name)| arrow(name)).collect::<Vec<_>>().join(" ")
+    pub fn shown(&self, action: Action, possible: &[&[Action]], typing: bool) -> String {
+        let does = |key: Key| self.action(key, possible) == Some(action) && !(typing && key.is_text());
+        let keys = self.keys(action).iter().filter(|(key, _)| does(*key));
+        keys.map(|(_, name)| arrow(name)).collect::<Vec<_>>().join(" ")
     }
 
     /// The first of them.

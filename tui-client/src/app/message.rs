@@ -14,8 +14,7 @@ use crate::secret::Secret;
 use crate::session::Reach;
 use crate::token_store::{Entry, StoreKind};
 
-/// Something that happened.
-#[derive(Debug)]
+/// Something that happened. It may hold a password or a secret, so nobody prints it.
 pub enum Message {
     /// A key was pressed.
     Key(KeyEvent),
@@ -34,7 +33,6 @@ pub enum Message {
 }
 
 /// What came of a task.
-#[derive(Debug)]
 pub enum Did {
     /// The list of accounts was read.
     Accounts(Result<Accounts, Failure>),
@@ -55,7 +53,7 @@ pub enum Did {
     /// Somebody signed in.
     SignedIn(Result<(Account, Option<String>), Failure>),
     /// Somebody signed out; with what they should know.
-    SignedOut(Result<Option<String>, Failure>),
+    SignedOut(Account, Result<Option<String>, Failure>),
     /// What that token's signature and claims are worth, or why nobody can say.
     Verified(Secret, Result<Vec<Check>, Failure>),
 }

@@ -19,7 +19,7 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, EventStream};
+use crossterm::event::{Event, EventStream, MouseEventKind};
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
@@ -30,13 +30,16 @@ use work::Worker;
 use crate::accounts::{Account, Accounts};
 use crate::clock;
 use crate::failure::{Code, Failure};
+use crate::session::{self, Reach};
 use crate::settings::Folders;
-use crate::token_store;
+use crate::token_store::{self, StoreKind};
 use clipboard::Clipboard;
 use terminal::LateAnswer;
 
 /// A countdown goes by seconds.
 const SECOND: Duration = Duration::from_secs(1);
+/// For so long a session may take to end before we leave.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// While something turns.
 const TURN: Duration = Duration::from_millis(125);
 
@@ -55,16 +58,21 @@ pub async fn run(
     let time =
         || Time { wall: clock::now_millis(), steady: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX) };
     let (sender, mut done) = mpsc::unbounded_channel();
-    let mut worker = Worker::new(folders, sender);
+    let mut worker = Worker::new(folders.clone(), sender);
     let (mut app, mut tasks) = App::new(settled, accounts, account, time());
     token_store::has_screen();
-    let mut screen = terminal::take(app.settled.mouse).map_err(broken)?;
+    let mut end = Signals::new().map_err(broken)?;
     let given_back = GiveBack;
+    let mut screen = terminal::take(app.settled.mouse).map_err(broken)?;
     let mut clipboard = Clipboard::default();
     let mut keys = EventStream::new();
     let mut late_answer = LateAnswer::default();
-    let mut end = Signals::new().map_err(broken)?;
+    let mut next_tick = tokio::time::Instant::now() + SECOND;
     let code = loop {
+        if !terminal::is_ours() {
+            return Err(Failure::new(Code::Other, "a part of this program failed, see above")
+                .detail("no session was lost: the tokens are where they were"));
+        }
         // What can be drawn is drawn before anything is waited for.
         screen.draw(|frame| draw::draw(&mut app, frame)).map_err(broken)?;
         worker.turn_to(app.account.as_ref());
@@ -94,9 +102,19 @@ pub async fn run(
             continue;
         }
         let wait = if app.is_waiting() { TURN } else { SECOND };
+        // Time passes whatever else happens.
+        next_tick = next_tick.min(tokio::time::Instant::now() + wait);
         let message = tokio::select! {
             biased;
             code = end.next() => break code,
+            () = tokio::time::sleep_until(next_tick) => {
+                next_tick += wait;
+                clipboard.clear_when_due(Instant::now());
+                if let Some(task) = worker.look_around() {
+                    worker.begin(app.turn, task);
+                }
+                Message::Tick
+            }
             Some(message) = done.recv() => message,
             event = keys.next() => match event {
                 Some(Ok(Event::Key(event))) if late_answer.takes(&event) => continue,
@@ -107,19 +125,20 @@ pub async fn run(
                 // The terminal has gone.
                 Some(Err(_)) | None => break 1,
             },
-            () = tokio::time::sleep(wait) => {
-                clipboard.clear_when_due(Instant::now());
-                if let Some(task) = worker.look_around() {
-                    worker.begin(app.turn, task);
-                }
-                Message::Tick
-            }
         };
         tasks = update::update(&mut app, message, time());
     };
-    clipboard.clear();
     drop(given_back);
+    clipboard.clear();
+    leave_nothing(&folders, &app).await;
     Ok(code)
+}
+
+/// Ends the sessions whose tokens are kept nowhere: nobody can use them any more.
+async fn leave_nothing(folders: &Folders, app: &App) {
+    for account in app.accounts.accounts.iter().filter(|account| account.store == StoreKind::Memory) {
+        let _ = tokio::time::timeout(FAREWELL, session::end(folders, account, Reach::Session)).await;
+    }
 }
 
 /// Gives the terminal back however the loop is left.
@@ -134,6 +153,8 @@ impl Drop for GiveBack {
 fn message_of(event: Event) -> Option<Message> {
     Some(match event {
         Event::Key(event) => Message::Key(event),
+        // Where it is is of no interest, and comes a hundred times a second.
+        Event::Mouse(event) if matches!(event.kind, MouseEventKind::Moved | MouseEventKind::Drag(_)) => return None,
         Event::Mouse(event) => Message::Mouse(event),
         Event::Paste(text) => Message::Paste(text),
         Event::Resize(..) => Message::Resize,

@@ -22,6 +22,8 @@ const JUMP_MILLIS: i64 = 2000;
 pub const AGAIN_MILLIS: i64 = 5000;
 /// But never later than that.
 pub const AGAIN_AT_MOST: i64 = 60_000;
+/// And one that it did answer, where that changed nothing.
+const APART_MILLIS: i64 = 10_000;
 /// So many faults are remembered.
 const FAULTS: usize = 50;
 
@@ -41,10 +43,12 @@ pub enum Renewing {
     No,
     /// Since then.
     Since(i64),
-    /// The server could not be asked.
-    Failed {
+    /// The last try came to nothing, or to a token that is due again already: not before then.
+    Waiting {
         /// When it is asked again.
-        again_at: i64,
+        until: i64,
+        /// Whether the server could not be asked.
+        away: bool,
     },
 }
 
@@ -186,10 +190,27 @@ impl App {
     /// Shows another account, from nothing.
     pub fn turn_to(&mut self, account: Account) -> Vec<Task> {
         self.forget_account();
+        // What was typed there has served.
+        self.sign_in = self.sign_in.cleared();
         self.account = Some(account);
         self.screen = Screen::Overview;
         let sessions = super::screens::ask(self, super::message::Ask::Sessions);
         vec![Task::Look, self.ask_health(), self.ask_me(), sessions]
+    }
+
+    /// An account that somebody has signed in to is one to choose from. One that is kept nowhere hides none of the same name.
+    pub fn list(&mut self, account: Account) {
+        if account.store == StoreKind::Memory {
+            self.unlist(&account);
+            self.accounts.accounts.push(account);
+        } else {
+            self.accounts.put(account);
+        }
+    }
+
+    /// An account that was signed out is none any more.
+    pub fn unlist(&mut self, gone: &Account) {
+        self.accounts.accounts.retain(|account| account.key() != gone.key() || account.store != gone.store);
     }
 
     /// Nobody is shown any more, and nothing that was of them.
@@ -199,16 +220,22 @@ impl App {
         self.told_end = None;
         self.entry = None;
         self.store_failure = None;
-        self.is_renewed();
+        self.wait = 0;
+        self.renewing = Renewing::No;
         self.renewals.clear();
         self.faults.clear();
-        self.layers.clear();
+        self.close_layers();
         self.me = Loaded::default();
         self.health = Loaded::default();
         self.sessions = sessions::Sessions::default();
         self.token = token::Token::default();
         self.activity = activity::Activity::default();
         self.admin = admin::Admin::default();
+    }
+
+    /// Closes what lies over the screen, but for a secret that nobody can have again.
+    pub fn close_layers(&mut self) {
+        self.layers.retain(|layer| matches!(layer, Layer::Once { .. }));
     }
 
     /// Asks the server how it is.
@@ -245,16 +272,18 @@ impl App {
         self.account.as_ref()?.ended.as_deref().or(self.told_end.as_deref())
     }
 
-    /// The server could not be asked: when it is asked again.
-    pub fn wait_longer(&mut self) {
+    /// There are no new tokens, perhaps because the server is away: when it is asked again.
+    pub fn wait_longer(&mut self, away: bool) {
         self.wait = (self.wait * 2).clamp(AGAIN_MILLIS, AGAIN_AT_MOST);
-        self.renewing = Renewing::Failed { again_at: self.now() + self.wait };
+        self.renewing = Renewing::Waiting { until: self.now() + self.wait, away };
     }
 
-    /// The server has answered: the tokens are good, or not to be had.
-    pub const fn is_renewed(&mut self) {
+    /// The server has answered: the tokens are good, or not to be had. Those that are due again at once are left alone for a while.
+    pub fn is_renewed(&mut self) {
         self.wait = 0;
-        self.renewing = Renewing::No;
+        let due = self.entry.as_ref().is_some_and(|entry| entry.left(self.now()) <= entry.due_for_all_at());
+        self.renewing =
+            if due { Renewing::Waiting { until: self.now() + APART_MILLIS, away: false } } else { Renewing::No };
     }
 
     /// Sends what a form says. It stays until the answer comes, and when that is a no it can be sent again.

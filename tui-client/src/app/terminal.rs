@@ -84,6 +84,12 @@ pub fn capture_mouse(mouse: bool) -> io::Result<()> {
     if mouse { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
 }
 
+/// Whether the terminal is ours. It is no longer after a panic, wherever that was.
+#[must_use]
+pub fn is_ours() -> bool {
+    OURS.load(Ordering::SeqCst)
+}
+
 /// Gives the terminal back, if it is ours.
 pub fn give_back() {
     if OURS.swap(false, Ordering::SeqCst) {
@@ -106,7 +112,8 @@ pub fn stop(mouse: bool) -> io::Result<()> {
     #[cfg(unix)]
     {
         give_back();
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
+        // The whole job, as the terminal does it: a script that began us has to stop too.
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
         enter(mouse)?;
     }
     #[cfg(not(unix))]

@@ -7,6 +7,7 @@ use super::message::{Ask, Change, Did, Got, Look, Message, Task};
 use super::parts::layer::{self, Layer, Purpose, Taken};
 use super::screens::{self, Screen};
 use super::state::{App, Renewing, Time};
+use crate::accounts::Account;
 use crate::failure::{Code, Failure};
 use crate::reason;
 use crate::renewal::Warning;
@@ -22,14 +23,15 @@ pub fn update(app: &mut App, message: Message, time: Time) -> Vec<Task> {
         Message::Resumed => vec![Task::Mouse(app.settled.mouse), Task::Redraw, Task::Accounts],
         Message::Tick => tick(app),
         Message::Done(turn, did) if turn == app.turn => done(app, *did),
-        // A new size, since all is drawn anew after a message; a key that is let go; what was asked for somebody else or before they left.
-        Message::Resize | Message::Key(_) | Message::Done(..) => Vec::new(),
+        Message::Done(_, did) => done_late(app, *did),
+        // A new size, since all is drawn anew after a message; a key that is let go.
+        Message::Resize | Message::Key(_) => Vec::new(),
     };
     if jumped {
         // The machine has slept, or its clock was set: what others did meanwhile is looked at at once.
         tasks.push(Task::Accounts);
-        if matches!(app.renewing, Renewing::Failed { .. }) {
-            app.is_renewed();
+        if matches!(app.renewing, Renewing::Waiting { .. }) {
+            app.renewing = Renewing::No;
         }
     }
     tasks.extend(renew_when_due(app));
@@ -44,7 +46,7 @@ fn renew_when_due(app: &mut App) -> Option<Task> {
             app.ended().is_none() && left.is_some_and(|left| left <= 0)
         }
         Renewing::Since(_) => false,
-        Renewing::Failed { again_at } => app.ended().is_none() && app.now() >= again_at,
+        Renewing::Waiting { until, .. } => app.ended().is_none() && app.now() >= until,
     };
     due.then(|| start_renewal(app, false))
 }
@@ -68,6 +70,12 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Task> {
     if event.code == KeyCode::Char('c') && event.modifiers.contains(KeyModifiers::CONTROL) {
         return vec![Task::Quit];
     }
+    // Nor these, from whoever types, unless they are letters by now.
+    if let Some(action) =
+        app.settled.keys.action(pressed, &[&[Action::Suspend, Action::Redraw]]).filter(|_| !pressed.is_text())
+    {
+        return act(app, action);
+    }
     if app.notice.as_ref().is_some_and(|notice| notice.bad) {
         app.notice = None;
     }
@@ -78,6 +86,10 @@ fn key(app: &mut App, event: KeyEvent) -> Vec<Task> {
     }
     if let Some(tasks) = screens::types(app, event) {
         return tasks;
+    }
+    // What the server is asked for must find us here.
+    if app.screen == Screen::SignIn && app.sign_in.is_busy() {
+        return Vec::new();
     }
     app.settled.keys.action(pressed, &[app.screen.actions(), GLOBAL]).map(|action| act(app, action)).unwrap_or_default()
 }
@@ -92,17 +104,16 @@ fn take(app: &mut App, layer: Layer, taken: Taken) -> Vec<Task> {
             return tasks;
         }
         Taken::Act(action) => return act(app, action),
-        Taken::Use(at) => return use_account(app, at),
+        Taken::Use(account) => return use_account(app, *account),
         Taken::Send(form) => return screens::send(app, form),
     }
     Vec::new()
 }
 
-fn use_account(app: &mut App, at: usize) -> Vec<Task> {
-    let Some(account) = app.accounts.accounts.get(at).cloned() else { return Vec::new() };
-    let mut tasks = vec![Task::Use(account.clone())];
-    tasks.extend(app.turn_to(account));
-    tasks
+fn use_account(app: &mut App, account: Account) -> Vec<Task> {
+    // One that is kept nowhere stands in no list that others read.
+    let listed = (account.store != StoreKind::Memory).then(|| Task::Use(account.clone()));
+    listed.into_iter().chain(app.turn_to(account)).collect()
 }
 
 /// Does what was asked for: what is everywhere the same here, the rest on its screen.
@@ -126,8 +137,9 @@ pub fn act(app: &mut App, action: Action) -> Vec<Task> {
         Action::Switch if app.accounts.accounts.is_empty() => app.tell("no account is signed in here"),
         Action::Switch => {
             let active = app.account.as_ref().map(|account| account.name.clone());
-            let selected = app.accounts.accounts.iter().position(|account| Some(&account.name) == active.as_ref());
-            app.layers.push(Layer::Accounts { selected: selected.unwrap_or(0) });
+            let accounts = app.accounts.accounts.clone();
+            let selected = accounts.iter().position(|account| Some(&account.name) == active.as_ref()).unwrap_or(0);
+            app.layers.push(Layer::Accounts { accounts, selected });
         }
         Action::SignIn => return screens::sign_in::enter(app),
         _ if Screen::of(action).is_some() && nobody => app.tell("sign in first"),
@@ -207,21 +219,38 @@ fn done(app: &mut App, did: Did) -> Vec<Task> {
         Did::Checked(server, checked) => screens::sign_in::checked(app, &server, checked),
         Did::SignedIn(Ok((account, warning))) => {
             let tasks = app.turn_to(account.clone());
-            app.accounts.put(account.clone());
+            app.list(account.clone());
             app.tell(warning.unwrap_or_else(|| format!("signed in to {} as {}", account.issuer, account.username)));
             return tasks;
         }
         Did::SignedIn(Err(failure)) => screens::sign_in::refused(app, failure),
-        Did::SignedOut(Ok(warning)) => {
-            let name = app.account.as_ref().map(|account| account.name.clone()).unwrap_or_default();
-            app.accounts.remove(&name);
+        Did::SignedOut(account, Ok(warning)) => {
+            app.unlist(&account);
             app.forget_account();
             let tasks = screens::sign_in::enter(app);
-            app.tell(warning.unwrap_or_else(|| format!("{name} is signed out")));
+            app.tell(warning.unwrap_or_else(|| format!("{} is signed out", account.name)));
             return tasks;
         }
-        Did::Accounts(Err(failure)) | Did::SignedOut(Err(failure)) => app.complain(&failure),
+        Did::Accounts(Err(failure)) | Did::SignedOut(_, Err(failure)) => app.complain(&failure),
         Did::Verified(token, checks) => screens::token::verified(app, token, checks),
+    }
+    Vec::new()
+}
+
+/// What was asked for somebody else, or before they left: only what nobody could find out again is taken in.
+fn done_late(app: &mut App, did: Did) -> Vec<Task> {
+    match did {
+        Did::SignedIn(_) => return done(app, did),
+        Did::SignedOut(account, Ok(warning)) => {
+            app.unlist(&account);
+            app.tell(warning.unwrap_or_else(|| format!("{} is signed out", account.name)));
+        }
+        Did::SignedOut(_, Err(failure)) | Did::Changed(_, Err(failure)) => app.complain(&failure),
+        Did::Changed(change, Ok(answer)) => {
+            app.tell(change.done);
+            screens::changed(app, answer.as_ref());
+        }
+        _ => {}
     }
     Vec::new()
 }
@@ -249,14 +278,15 @@ fn looked(app: &mut App, look: Look) -> Vec<Task> {
 
 /// Another process may have signed somebody in or out, or found that a session has ended.
 fn accounts_changed(app: &mut App, accounts: crate::accounts::Accounts) -> Vec<Task> {
+    let unlisted = app.accounts.accounts.iter().filter(|account| account.store == StoreKind::Memory).cloned();
+    let unlisted: Vec<_> = unlisted.collect();
     app.accounts = accounts;
+    app.accounts.accounts.extend(unlisted);
     let Some(shown) = &app.account else { return Vec::new() };
     let key = shown.key();
-    // One that is kept nowhere stands in no list.
-    if shown.store == StoreKind::Memory {
-        return vec![Task::Look];
-    }
-    let Some(now) = app.accounts.accounts.iter().find(|account| account.key() == key).cloned() else {
+    let store = shown.store;
+    let mut all = app.accounts.accounts.iter();
+    let Some(now) = all.find(|account| account.key() == key && account.store == store).cloned() else {
         app.forget_account();
         let tasks = screens::sign_in::enter(app);
         app.tell("the account was signed out by another program");
@@ -273,12 +303,12 @@ fn renewed_or_not(app: &mut App, renewed: Result<Option<Warning>, Failure>) -> V
             app.is_renewed();
             app.tell(warning.to_string());
         }
-        Ok(Some(Warning::Away(..))) => app.wait_longer(),
-        Err(failure) if failure.code == Code::Away => app.wait_longer(),
-        Err(failure) if failure.code == Code::SignIn => return ended(app, failure),
+        Ok(Some(Warning::Away(..))) => app.wait_longer(true),
+        Err(failure) if failure.code == Code::Away => app.wait_longer(true),
+        Err(failure) if failure.code == Code::SignIn && failure.reason.is_some() => return ended(app, failure),
         Err(failure) => {
             app.complain(&failure);
-            app.wait_longer();
+            app.wait_longer(false);
         }
     }
     Vec::new()
@@ -294,8 +324,7 @@ fn ended(app: &mut App, failure: Failure) -> Vec<Task> {
 fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
     if let Err(failure) = &got {
         // A token may be refused for other reasons than that its session has ended.
-        let told = failure.reason.as_deref().and_then(reason::sentence);
-        if failure.code == Code::SignIn && told.is_some() {
+        if failure.code == Code::SignIn && failure.reason.as_deref().is_some_and(reason::ends_session) {
             let tasks = ended(app, failure.clone());
             screens::came(app, ask, got);
             return tasks;
@@ -317,7 +346,7 @@ fn changed(app: &mut App, change: Change, answer: Result<Option<serde_json::Valu
                 app.layers.remove(at);
             }
             app.tell(change.done.clone());
-            screens::changed(app, &change, answer.as_ref());
+            screens::changed(app, answer.as_ref());
             change.then.into_iter().map(|ask| screens::ask(app, ask)).collect()
         }
         Err(failure) => {

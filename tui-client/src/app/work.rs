@@ -25,7 +25,9 @@ use crate::verify;
 pub struct Worker {
     folders: Folders,
     messages: UnboundedSender<Message>,
-    keeper: Option<Keeper>,
+    shown: Option<Account>,
+    /// Of the account that is shown, or why there is none.
+    keeper: Result<Keeper, Failure>,
     /// When the files of other processes were last seen to change.
     seen: [Option<SystemTime>; 2],
 }
@@ -33,34 +35,34 @@ pub struct Worker {
 impl Worker {
     /// For these folders; what is done is told there.
     #[must_use]
-    pub const fn new(folders: Folders, messages: UnboundedSender<Message>) -> Self {
-        Self { folders, messages, keeper: None, seen: [None; 2] }
+    pub fn new(folders: Folders, messages: UnboundedSender<Message>) -> Self {
+        Self { folders, messages, keeper: Err(nobody()), shown: None, seen: [None; 2] }
     }
 
     /// The account that is shown now: one keeper a turn, so that its store and its connections are opened once.
     pub fn turn_to(&mut self, account: Option<&Account>) {
-        let same = match (&self.keeper, account) {
-            (Some(keeper), Some(account)) => keeper.account() == account,
-            (None, None) => true,
-            _ => false,
-        };
-        if !same {
-            self.keeper = account.and_then(|account| match &self.keeper {
-                // It has ended, or begun again: the same store and server.
-                Some(keeper) if keeper.account().key() == account.key() && keeper.account().store == account.store => {
-                    Some(keeper.with(account))
-                }
-                _ => Keeper::new(&self.folders, account).ok(),
-            });
-            self.look_around();
+        if self.shown.as_ref() == account {
+            return;
         }
+        self.keeper = match (account, &self.keeper) {
+            (None, _) => Err(nobody()),
+            // It has ended, or begun again: the same store and server.
+            (Some(account), Ok(keeper))
+                if keeper.account().key() == account.key() && keeper.account().store == account.store =>
+            {
+                Ok(keeper.with(account))
+            }
+            (Some(account), _) => Keeper::new(&self.folders, account),
+        };
+        self.shown = account.cloned();
+        self.look_around();
     }
 
     /// Whether another process has changed the accounts, or renewed the tokens, since we looked last. Two looks at a folder, no more.
     pub fn look_around(&mut self) -> Option<Task> {
         let changed = |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
         let renewals =
-            self.keeper.as_ref().and_then(|keeper| changed(journal::path(&self.folders, &keeper.account().key())));
+            self.keeper.as_ref().ok().and_then(|keeper| changed(journal::path(&self.folders, &keeper.account().key())));
         let now = [changed(Accounts::path(&self.folders)), renewals];
         let before = std::mem::replace(&mut self.seen, now);
         if before[0] != now[0] {
@@ -81,8 +83,11 @@ impl Worker {
     }
 }
 
-async fn work(folders: Folders, keeper: Option<Keeper>, task: Task) -> Option<Did> {
-    let nobody = || Failure::new(Code::SignIn, "nobody is signed in");
+fn nobody() -> Failure {
+    Failure::new(Code::SignIn, "nobody is signed in")
+}
+
+async fn work(folders: Folders, keeper: Result<Keeper, Failure>, task: Task) -> Option<Did> {
     Some(match task {
         Task::Accounts => Did::Accounts(Accounts::read(&folders)),
         Task::Probe(kind) => Did::Probed(kind, TokenStore::new(kind, &folders).probe().await),
@@ -91,40 +96,48 @@ async fn work(folders: Folders, keeper: Option<Keeper>, task: Task) -> Option<Di
             Did::Checked(server, checked)
         }
         Task::SignIn(wanted) => Did::SignedIn(sign_in(&folders, wanted).await),
-        Task::SignOut(account, reach) => Did::SignedOut(session::end(&folders, &account, reach).await),
+        Task::SignOut(account, reach) => {
+            let ended = session::end(&folders, &account, reach).await;
+            Did::SignedOut(account, ended)
+        }
         Task::Use(account) => {
             let used = Accounts::change(&folders, |accounts| {
-                accounts.active = Some(account.name);
+                accounts.active = Some(accounts.expect_named(&account.name)?.name.clone());
                 Ok(accounts.clone())
             });
             Did::Accounts(used.await)
         }
-        Task::Look => Did::Looked(look(&folders, &keeper?).await),
+        Task::Look => Did::Looked(look(&folders, keeper.as_ref()).await),
         Task::Renew { new } => {
-            let keeper = keeper?;
-            let held = keeper.token(Wish { new, ..Wish::default() }).await;
-            Did::Renewed(held.map(|held| held.warning), look(&folders, &keeper).await)
+            let held = match &keeper {
+                Ok(keeper) => keeper.token(Wish { new, ..Wish::default() }).await,
+                Err(failure) => Err(failure.clone()),
+            };
+            Did::Renewed(held.map(|held| held.warning), look(&folders, keeper.as_ref()).await)
         }
-        Task::Health => Did::Health(match &keeper {
-            Some(keeper) => health(keeper.server()).await,
-            None => Err(nobody()),
+        Task::Health => Did::Health(match keeper {
+            Ok(keeper) => health(keeper.server()).await,
+            Err(failure) => Err(failure),
         }),
         Task::Get(ask) => {
-            let got = match &keeper {
-                Some(keeper) => get(keeper, &ask).await,
-                None => Err(nobody()),
+            let got = match keeper {
+                Ok(keeper) => get(&keeper, &ask).await,
+                Err(failure) => Err(failure),
             };
             Did::Got(ask, got)
         }
         Task::Change(change) => {
-            let changed = match &keeper {
-                Some(keeper) => send(keeper, &change).await,
-                None => Err(nobody()),
+            let changed = match keeper {
+                Ok(keeper) => send(&keeper, &change).await,
+                Err(failure) => Err(failure),
             };
             Did::Changed(change, changed)
         }
         Task::Verify(token) => {
-            let checks = verify::checks(&folders, keeper?.server(), token.expose()).await;
+            let checks = match keeper {
+                Ok(keeper) => verify::checks(&folders, keeper.server(), token.expose()).await,
+                Err(failure) => Err(failure),
+            };
             Did::Verified(token, checks)
         }
         // The loop does them itself: they are about the terminal.
@@ -132,8 +145,11 @@ async fn work(folders: Folders, keeper: Option<Keeper>, task: Task) -> Option<Di
     })
 }
 
-async fn look(folders: &Folders, keeper: &Keeper) -> Look {
-    Look { entry: keeper.entry().await, renewals: journal::read(folders, &keeper.account().key()) }
+async fn look(folders: &Folders, keeper: Result<&Keeper, &Failure>) -> Look {
+    match keeper {
+        Ok(keeper) => Look { entry: keeper.entry().await, renewals: journal::read(folders, &keeper.account().key()) },
+        Err(failure) => Look { entry: Err(failure.clone()), renewals: Vec::new() },
+    }
 }
 
 async fn check(typed: &str) -> Result<u128, Failure> {
@@ -188,8 +204,10 @@ async fn rows<T: DeserializeOwned>(keeper: &Keeper, path: &str, most: usize) -> 
             query.extend(url::form_urlencoded::byte_serialize(cursor.as_bytes()));
         }
         let page: Page<T> = fetch(keeper, &query).await?;
+        // A server that has nothing more to say, and says so for ever.
+        let empty = page.items.is_empty();
         rows.extend(page.items);
-        cursor = page.next_cursor;
+        cursor = page.next_cursor.filter(|_| !empty);
         if cursor.is_none() || rows.len() >= most {
             return Ok(rows);
         }

@@ -66,6 +66,11 @@ impl Field {
         self
     }
 
+    /// Empties it, of what was cut too.
+    pub fn clear(&mut self) {
+        self.input = Input::default();
+    }
+
     /// What was typed.
     #[must_use]
     pub fn value(&self) -> &str {
@@ -92,7 +97,9 @@ impl Field {
 
     /// Takes pasted text: its first line.
     pub fn paste(&mut self, text: &str) {
-        let line = plain(text.trim_end_matches(['\r', '\n']).lines().next().unwrap_or_default());
+        let line = text.lines().next().unwrap_or_default();
+        // A password is taken as it is.
+        let line = if self.secret { line.to_owned() } else { plain(line) };
         let room = MAX_CHARS.saturating_sub(self.value().chars().count());
         for c in line.chars().take(room) {
             self.input.handle(tui_input::InputRequest::InsertChar(c));

@@ -36,8 +36,8 @@ impl State {
         let Some(entry) = &app.entry else { return Self::Unknown };
         match &app.renewing {
             Renewing::Since(_) => return Self::Renewing,
-            Renewing::Failed { .. } => return Self::Offline,
-            Renewing::No => {}
+            Renewing::Waiting { away: true, .. } => return Self::Offline,
+            Renewing::Waiting { .. } | Renewing::No => {}
         }
         match entry.left(app.now()) {
             0 => Self::Expired,
@@ -111,10 +111,10 @@ pub fn next(app: &App) -> String {
     match State::of(app) {
         State::Ended(reason) => reason::told(&reason),
         State::Offline => match &app.renewing {
-            Renewing::Failed { again_at } => {
+            Renewing::Waiting { until, .. } => {
                 format!(
                     "the server cannot be reached; tries again in {}",
-                    clock::face(((again_at - app.now()).max(0) + 999) / 1000)
+                    clock::face(((until - app.now()).max(0) + 999) / 1000)
                 )
             }
             _ => String::new(),

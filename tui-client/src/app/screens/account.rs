@@ -196,7 +196,7 @@ fn actions(app: &App) -> Vec<Line<'static>> {
             _ => "",
         };
         Line::from(vec![
-            Span::styled(format!("{:<4}", app.settled.keys.shown(*action)), app.settled.theme.style(Role::Key)),
+            Span::styled(format!("{:<4}", app.settled.keys.first(*action)), app.settled.theme.style(Role::Key)),
             Span::raw(format!("{:<28}{more}", action.row().title)),
         ])
     };

@@ -13,7 +13,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::keys::Action;
-use super::message::{Ask, Change, Got, Task};
+use super::message::{Ask, Got, Task};
 use super::parts::layer::{Form, Purpose};
 use super::state::App;
 use crate::failure::Failure;
@@ -212,8 +212,8 @@ pub fn send(app: &mut App, form: Form) -> Vec<Task> {
 }
 
 /// The server did as asked.
-pub fn changed(app: &mut App, change: &Change, answer: Option<&serde_json::Value>) {
-    admin::changed(app, change, answer);
+pub fn changed(app: &mut App, answer: Option<&serde_json::Value>) {
+    admin::changed(app, answer);
 }
 
 /// Draws the screen.

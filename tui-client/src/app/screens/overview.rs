@@ -137,7 +137,8 @@ fn refresh_lines(app: &App) -> Vec<Line<'static>> {
     let first = match last {
         Some(last) => {
             let ago = app.now() / 1000 - last.at;
-            format!("renewed here {count} times, last {} ago", clock::rough(ago.max(0)))
+            let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+            format!("renewed here {times}, last {} ago", clock::rough(ago.max(0)))
         }
         None => "not renewed here yet".to_owned(),
     };
@@ -152,7 +153,7 @@ fn refresh_lines(app: &App) -> Vec<Line<'static>> {
 
 fn health_lines(app: &App) -> Vec<Line<'static>> {
     let store = app.account.as_ref().map(|account| account.store.as_str()).unwrap_or_default();
-    let offline = matches!(app.renewing, Renewing::Failed { .. });
+    let offline = matches!(app.renewing, Renewing::Waiting { away: true, .. });
     let (server, keys, skew) = match (&app.health.value, &app.health.failure) {
         _ if offline => ("no answer".to_owned(), "-".to_owned(), "-".to_owned()),
         (_, Some(_)) => ("no answer".to_owned(), "-".to_owned(), "-".to_owned()),

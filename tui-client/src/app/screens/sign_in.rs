@@ -50,6 +50,12 @@ impl SignIn {
         Self { fields, store, probed: None, focus: SERVER, asked: None, busy: None, fault: None }
     }
 
+    /// The same screen, with nothing typed.
+    #[must_use]
+    pub fn cleared(&self) -> Self {
+        Self::new("", self.store)
+    }
+
     /// Whether the server is asked.
     #[must_use]
     pub const fn is_busy(&self) -> bool {
@@ -76,7 +82,7 @@ pub fn enter(app: &mut App) -> Vec<Task> {
         app.sign_in.fields[USERNAME] = Field::new("Username").with(&username);
     }
     app.screen = super::Screen::SignIn;
-    app.layers.clear();
+    app.close_layers();
     let first_empty = (SERVER..=PASSWORD).find(|at| app.sign_in.value(*at).is_empty());
     app.sign_in.focus = first_empty.unwrap_or(PASSWORD);
     let mut tasks = vec![Task::Probe(store)];
@@ -152,7 +158,9 @@ fn choose(app: &mut App, step: usize) -> Vec<Task> {
 }
 
 fn send(app: &mut App) -> Vec<Task> {
-    if let Some(empty) = (SERVER..=PASSWORD).find(|at| app.sign_in.value(*at).trim().is_empty()) {
+    // A password may be of spaces alone.
+    let given = |at: usize| if at == PASSWORD { app.sign_in.value(at) } else { app.sign_in.value(at).trim() };
+    if let Some(empty) = (SERVER..=PASSWORD).find(|at| given(*at).is_empty()) {
         let tasks = focus(app, empty);
         if let Some(field) = app.sign_in.field() {
             field.note = Some("is empty".to_owned());
@@ -169,7 +177,8 @@ fn send(app: &mut App) -> Vec<Task> {
     app.sign_in.busy = Some(app.now());
     let server = app.sign_in.value(SERVER).trim().to_owned();
     let known = app.account.as_ref().filter(|account| account.issuer == server.trim_end_matches('/'));
-    let again = known.filter(|account| account.ended.is_some() && account.username == app.sign_in.value(USERNAME));
+    let ended = app.ended().is_some();
+    let again = known.filter(|account| ended && account.username == app.sign_in.value(USERNAME).trim());
     vec![Task::SignIn(Wanted {
         label: again.map(|account| account.name.clone()),
         username: app.sign_in.value(USERNAME).trim().to_owned(),
@@ -181,6 +190,9 @@ fn send(app: &mut App) -> Vec<Task> {
 
 /// Text was pasted.
 pub fn paste(app: &mut App, text: &str) {
+    if app.sign_in.is_busy() {
+        return;
+    }
     if let Some(field) = app.sign_in.field() {
         field.paste(text);
     }
@@ -212,7 +224,7 @@ pub fn checked(app: &mut App, server: &str, checked: Result<u128, Failure>) {
 pub fn refused(app: &mut App, failure: Failure) {
     app.sign_in.busy = None;
     app.sign_in.fault = Some(failure);
-    app.sign_in.fields[PASSWORD].input.reset();
+    app.sign_in.fields[PASSWORD].clear();
     app.sign_in.focus = PASSWORD;
 }
 

@@ -106,3 +106,38 @@ fn a_session_that_was_ended_elsewhere_says_why_and_enter_signs_in_again() {
     let shown = screen(&mut app, (80, 24));
     assert!(shown.contains("sign in") && shown.contains("https://id.example.org") && shown.contains("ada"), "{shown}");
 }
+
+#[test]
+fn a_token_that_is_due_again_at_once_is_left_alone_for_a_while() {
+    let mut app = signed_in();
+    // Its store has no room for an access token.
+    let bare = Entry { access_token: None, ..entry(0) };
+    tell(&mut app, Did::Looked(Look { entry: Ok(bare.clone()), renewals: Vec::new() }));
+    assert!(matches!(app.renewing, Renewing::Since(_)));
+    let again = tell(&mut app, Did::Renewed(Ok(None), Look { entry: Ok(bare), renewals: Vec::new() }));
+    assert_eq!(again, []);
+    assert_eq!(pass(&mut app, 9), []);
+    assert_eq!(pass(&mut app, 1), [Task::Renew { new: false }]);
+}
+
+#[test]
+fn a_refusal_without_a_reason_is_told_and_is_no_end() {
+    let mut app = signed_in();
+    press(&mut app, "r");
+    let now = look(&app);
+    let refused = Failure::new(Code::SignIn, "https://id.example.org: 401 Unauthorized");
+    assert_eq!(tell(&mut app, Did::Renewed(Err(refused), now)), []);
+    assert_eq!((app.ended(), app.notice.as_ref().map(|notice| notice.bad)), (None, Some(true)));
+    assert_eq!(State::of(&app), State::Valid);
+    assert_eq!(pass(&mut app, 4), []);
+}
+
+#[test]
+fn a_token_that_is_refused_for_itself_ends_no_session() {
+    for (reason, word) in [("unknown_token", "VALID"), ("expired", "VALID"), ("user_locked", "ENDED")] {
+        let mut app = signed_in();
+        let refused = Failure::new(Code::SignIn, "refused").reason(Some(reason));
+        tell(&mut app, Did::Got(Ask::Sessions, Err(refused)));
+        assert_eq!(State::of(&app).word(), word, "{reason}");
+    }
+}

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 use super::{Form, Layer, commands, help_lines};
 use crate::app::keys::ROWS;
 use crate::app::parts::form::Field;
-use crate::app::parts::{block, fold, middle, over, padded};
+use crate::app::parts::{block, cut, fold, middle, over, padded};
 use crate::app::state::App;
 use crate::app::theme::Role;
 use crate::failure::plain;
@@ -56,15 +56,20 @@ pub fn draw(app: &App, layer: &Layer, frame: &mut Frame) -> u16 {
             ];
             return over(frame, app.settled.theme, title, lines, 0);
         }
-        Layer::Accounts { selected } => {
-            let active = app.account.as_ref().map(|account| account.name.as_str());
-            let rows = app.accounts.accounts.iter().enumerate().map(|(at, account)| {
+        Layer::Accounts { accounts, selected } => {
+            let active = app.account.as_ref().map(|account| (account.name.as_str(), account.store));
+            let rows = accounts.iter().enumerate().map(|(at, account)| {
                 let mark = if at == *selected { ">" } else { " " };
-                let here = if active == Some(account.name.as_str()) { "  (this one)" } else { "" };
-                let text = format!("{mark} {}  {}{here}", account.name, account.issuer);
+                let here = if active == Some((account.name.as_str(), account.store)) { "  (this one)" } else { "" };
+                let text =
+                    plain(&format!("{mark} {}  {}  {}{here}", account.name, account.issuer, account.store.as_str()));
+                // A line each, so that what is selected can be scrolled to.
+                let text = cut(&text, room);
                 Line::styled(text, app.settled.theme.style(if at == *selected { Role::Selected } else { Role::Plain }))
             });
-            return over(frame, app.settled.theme, "use which account?", rows.collect(), 0);
+            let fits = frame.area().height.saturating_sub(4);
+            let scroll = u16::try_from(*selected + 1).unwrap_or(u16::MAX).saturating_sub(fits);
+            return over(frame, app.settled.theme, "use which account?", rows.collect(), scroll);
         }
         Layer::Form(form) => draw_form(app, form, frame),
     }

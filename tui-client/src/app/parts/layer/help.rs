@@ -1,18 +1,18 @@
 //! What is in the help and in the list of commands? What the table of keys says, for the screen that is shown.
 
 use crate::app::keys::{Action, GLOBAL};
+use crate::app::screens::Screen;
 use crate::app::state::App;
 
 /// The lines of the help: the keys of the screen first, then those of everywhere.
 #[must_use]
 pub fn help_lines(app: &App, filter: &str) -> Vec<String> {
     let own = app.screen.actions();
-    let line = |action: &Action| {
-        let row = action.row();
-        format!("{:<16} {}", app.settled.keys.shown(*action), row.title)
-    };
+    let typing = app.screen == Screen::SignIn;
+    let keys = |action: Action| app.settled.keys.shown(action, &[own, GLOBAL], typing);
+    let line = |action: &Action| format!("{:<16} {}", keys(*action), action.row().title);
     let wanted = filter.to_lowercase();
-    let bound = |action: &&Action| !app.settled.keys.shown(**action).is_empty();
+    let bound = |action: &&Action| !keys(**action).is_empty();
     let matching = |text: &String| text.to_lowercase().contains(&wanted);
     let mut lines: Vec<String> = own.iter().filter(bound).map(line).filter(matching).collect();
     if !lines.is_empty() {

@@ -8,6 +8,7 @@ pub use draw::draw;
 pub use help::{commands, help_lines};
 
 use super::form::Field;
+use crate::accounts::Account;
 use crate::app::keys::Action;
 use crate::app::message::{Change, Task};
 use crate::app::state::App;
@@ -71,6 +72,8 @@ pub enum Layer {
     },
     /// A choice of accounts.
     Accounts {
+        /// Those that there were when it was asked for.
+        accounts: Vec<Account>,
         /// Which.
         selected: usize,
     },
@@ -183,7 +186,7 @@ pub enum Taken {
     /// It is closed, and this is what was chosen.
     Act(Action),
     /// An account was chosen.
-    Use(usize),
+    Use(Box<Account>),
     /// The form is to be judged.
     Send(Form),
 }
@@ -248,13 +251,16 @@ pub fn key(app: &App, layer: &mut Layer, event: KeyEvent, action: Option<Action>
             KeyCode::Char('y') => Taken::Also(vec![Task::Copy(secret.clone(), name)]),
             _ => Taken::Stay,
         },
-        Layer::Accounts { selected } => {
-            let last = app.accounts.accounts.len().saturating_sub(1);
+        Layer::Accounts { accounts, selected } => {
+            let last = accounts.len().saturating_sub(1);
             match action {
                 _ if closes => return Taken::Close,
                 Some(Action::Up) => *selected = selected.saturating_sub(1),
                 Some(Action::Down) => *selected = (*selected + 1).min(last),
-                Some(Action::Open) => return Taken::Use(*selected),
+                Some(Action::Open) => {
+                    let chosen = accounts.get(*selected).cloned();
+                    return chosen.map_or(Taken::Close, |account| Taken::Use(Box::new(account)));
+                }
                 Some(Action::Quit) => return Taken::Close,
                 _ => {}
             }

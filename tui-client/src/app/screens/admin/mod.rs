@@ -172,7 +172,7 @@ pub fn judge(app: &mut App) {
     if app.screen == Screen::Admin && !is_possible(app) {
         app.admin = Admin::default();
         app.screen = Screen::Overview;
-        app.layers.clear();
+        app.close_layers();
         app.tell("you are no administrator any more");
     }
 }
@@ -248,7 +248,7 @@ pub fn send(app: &mut App, mut form: Form, purpose: Purpose) -> Vec<Task> {
 }
 
 /// The server did as asked. A secret that it shows this once is shown until it is closed.
-pub fn changed(app: &mut App, _change: &Change, answer: Option<&serde_json::Value>) {
+pub fn changed(app: &mut App, answer: Option<&serde_json::Value>) {
     let text = |name: &str| Some(answer?.get(name)?.as_str()?.to_owned());
     if let Some(secret) = text("client_secret") {
         let title = format!("the secret of {}", plain(&text("id").unwrap_or_default()));
