@@ -17,6 +17,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/operating.md",
     "docker-compose.yml",
     "packaging/grantd.service",
+    "tui-client/ARCHITECTURE.md",
 ];
 /// What stands before a command.
 const PROMPTS: &[&str] =
