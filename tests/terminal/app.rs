@@ -121,6 +121,8 @@ fn without_colours_none_is_sent_and_the_selected_row_is_reverse() {
     let screen = tmux.colours();
     // As it is with colours: this test would see them.
     let coloured = open(&machine, &[]).expect("tmux");
+    // Keys that come while the terminal is asked for its background are lost.
+    coloured.wait_for("VALID");
     coloured.press(&["2"]);
     coloured.wait_for("Sessions (1)");
     assert!(coloured.colours().contains("38;5;"), "{:?}", coloured.colours());
