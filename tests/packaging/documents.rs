@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use grantd::config::SETTINGS;
-use grantd_tests::process;
+use grantd_tests::process::{self, Call};
 use grantd_tests::temp::TempDir;
 
 use crate::tools::{read, shipped};
@@ -17,6 +17,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/operating.md",
     "docker-compose.yml",
     "packaging/grantd.service",
+    "tui-client/ARCHITECTURE.md",
 ];
 /// What stands before a command.
 const PROMPTS: &[&str] =
@@ -48,28 +49,47 @@ fn every_link_leads_somewhere() {
     }
 }
 
-#[test]
-fn every_command_that_the_documents_name_is_there() {
+/// Each command that stands behind one of these, in so many words at most, with its flags.
+fn commands(prompts: &[&str], words: usize) -> BTreeMap<Vec<String>, BTreeSet<String>> {
     let mut named = BTreeMap::<_, BTreeSet<_>>::new();
     for name in DOCUMENTS {
         let text = read(name);
-        for prompt in PROMPTS {
-            for line in after(&text, prompt).filter_map(|rest| rest.split(['`', '\n']).next()) {
-                let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-                let words = line.split_whitespace().take_while(is_name).take_while(|word| !word.starts_with('-'));
+        for prompt in prompts {
+            for line in after(&text, prompt).filter_map(|rest| rest.split(['`', '\n', '|', ')']).next()) {
+                let line = line.split(" -- ").next().unwrap_or_default();
+                let is_name =
+                    |word: &&str| !word.starts_with('-') && word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+                let command = line.split_whitespace().take_while(is_name).take(words).map(str::to_owned);
                 let flags = line.split_whitespace().filter(|word| word.starts_with("--")).map(str::to_owned);
-                named.entry(words.take(2).collect::<Vec<_>>().join(" ")).or_default().extend(flags);
+                named.entry(command.collect()).or_default().extend(flags);
             }
         }
     }
     assert!(named.len() > 15, "{named:?}");
-    for (words, flags) in &named {
-        let args: Vec<_> = words.split_whitespace().chain(["--help"]).collect();
-        let help = process::grantd(&args).run().expect(0).stdout;
+    named
+}
+
+/// Asks each of them for its help, in which its flags are.
+fn assert_there(named: &BTreeMap<Vec<String>, BTreeSet<String>>, call: impl Fn(&[&str]) -> Call) {
+    for (words, flags) in named {
+        let args: Vec<_> = words.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = call(&args).run().expect(0).stdout;
         for flag in flags {
-            assert!(help.split([' ', '\n', ',']).any(|word| word == flag), "grantd {words} has no {flag}:\n{help}");
+            assert!(help.split([' ', '\n', ',']).any(|word| word == flag), "{words:?} has no {flag}:\n{help}");
         }
     }
+}
+
+#[test]
+fn every_command_that_the_documents_name_is_there() {
+    assert_there(&commands(PROMPTS, 2), |args| process::grantd(args));
+}
+
+#[test]
+fn every_command_of_the_terminal_client_that_the_documents_name_is_there() {
+    let home = TempDir::new();
+    let named = commands(&["`grant ", "\ngrant ", "| grant ", "$(grant "], 3);
+    assert_there(&named, |args| process::grant(home.path(), args));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Does the tour of the README print what it says? Each of its programs, as it stands there, against a server just started.
 
+use std::path::Path;
 use std::process::Command;
 
-use grantd_tests::process::{self, Output};
+use grantd_tests::process::{self, Output, grant_binary};
 use grantd_tests::skip;
 use grantd_tests::temp::TempDir;
 
@@ -36,14 +37,18 @@ fn snippets() -> Vec<Snippet> {
     blocks.map(snippet).collect()
 }
 
-/// Runs a program against the server at this address.
-fn run(snippet: &Snippet, url: &str) -> Result<Output, String> {
+/// Runs a program against the server at this address, in somebody's home.
+fn run(snippet: &Snippet, url: &str, home: &Path) -> Result<Output, String> {
     let text = snippet.text.replace(THERE, url);
     let mut command = match snippet.language.as_str() {
         "bash" => {
             program("jq").and(program("curl"))?;
             let mut bash = Command::new(program("bash")?);
             bash.args(["-euo", "pipefail", "-c", &text]);
+            let ours = grant_binary().parent().expect("a folder").to_owned();
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let path = std::env::join_paths(std::iter::once(ours).chain(std::env::split_paths(&path)));
+            bash.env("PATH", path.expect("a PATH"));
             bash
         }
         "python" => {
@@ -61,18 +66,24 @@ fn run(snippet: &Snippet, url: &str) -> Result<Output, String> {
     for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         command.env_remove(proxy);
     }
-    Ok(finish(&mut command))
+    // What whoever runs the tests has settled for `grant` is theirs.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("GRANT_") || name.starts_with("XDG_")) {
+            command.env_remove(name);
+        }
+    }
+    Ok(finish(command.env("HOME", home)))
 }
 
 /// Runs the tour's programs in this language.
 fn walk(language: &str) {
-    let data = TempDir::new();
+    let (data, home) = (TempDir::new(), TempDir::new());
     let server = process::dev(data.path()).start();
     let snippets: Vec<_> = snippets().into_iter().filter(|snippet| snippet.language == language).collect();
     assert!(!snippets.is_empty(), "the tour has nothing in {language}");
     for snippet in &snippets {
         assert!(!snippet.promised().is_empty() && snippet.text.contains(THERE), "{}", snippet.text);
-        let output = match run(snippet, &server.url()) {
+        let output = match run(snippet, &server.url(), home.path()) {
             Ok(output) => output.expect(0),
             Err(missing) => return skip(&missing),
         };

@@ -8,15 +8,17 @@ use grantd_tests::tmux::Tmux;
 
 use crate::machine::{Machine, PASSWORD};
 
-const NO_TMUX: &str = "no tmux";
+/// Why a test of the application is skipped.
+pub const NO_TMUX: &str = "no tmux";
 const SIZE: (u16, u16) = (80, 24);
 
 /// Opens the application in a terminal of its own; `None` where there is no tmux.
-fn open(machine: &Machine, variables: &[(&str, &str)]) -> Option<Tmux> {
+pub fn open(machine: &Machine, variables: &[(&str, &str)]) -> Option<Tmux> {
     run(machine, &format!("'{}'", grant_binary().display()), variables)
 }
 
-fn run(machine: &Machine, command: &str, variables: &[(&str, &str)]) -> Option<Tmux> {
+/// Runs a command in a terminal of its own, in the home of the machine's user.
+pub fn run(machine: &Machine, command: &str, variables: &[(&str, &str)]) -> Option<Tmux> {
     let home = machine.home.path().display().to_string();
     let all = [("HOME", home.as_str()), ("LANG", "C.UTF-8"), ("GRANT_STORE", "file")];
     let all: Vec<_> = all.into_iter().filter(|(name, _)| variables.iter().all(|(other, _)| name != other)).collect();
@@ -119,6 +121,8 @@ fn without_colours_none_is_sent_and_the_selected_row_is_reverse() {
     let screen = tmux.colours();
     // As it is with colours: this test would see them.
     let coloured = open(&machine, &[]).expect("tmux");
+    // Keys that come while the terminal is asked for its background are lost.
+    coloured.wait_for("VALID");
     coloured.press(&["2"]);
     coloured.wait_for("Sessions (1)");
     assert!(coloured.colours().contains("38;5;"), "{:?}", coloured.colours());

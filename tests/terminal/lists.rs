@@ -41,6 +41,17 @@ fn a_list_is_a_table_json_or_tsv() {
     let lines: Vec<Vec<_>> = tsv.lines().map(|line| line.split('\t').collect()).collect();
     assert_eq!(lines[0], ["id", "client_id", "user_agent", "ip", "last_used_at", "current"]);
     assert_eq!((lines.len(), lines[1].len(), lines[1][0], lines[1][5]), (2, 6, session.as_str(), "true"));
+    // Words are for people, what the server says for programs.
+    let sessions = machine.run(&["sessions"]).expect(0).stdout;
+    assert!(lines[1][2].starts_with("grant/") && sessions.contains(", grant on "), "{tsv}{sessions}");
+    let activity = |args: &[&str]| machine.run(&[&["activity"], args].concat()).expect(0).stdout;
+    let (table, tsv) = (activity(&[]), activity(&["--format", "tsv"]));
+    assert!(
+        table.contains("  signed in  ") && !table.contains("signed_in") && tsv.contains("\tsigned_in\t"),
+        "{table}{tsv}"
+    );
+    // Except where the word is what the list is filtered by.
+    assert!(machine.run(&["admin", "events", "list"]).expect(0).stdout.contains("signed_in"));
     let json = |args: &[&str]| machine.run(&[&["accounts", "list"], args].concat()).expect(0).json();
     assert_eq!(json(&["--format", "json"]), json(&["--json"]));
     let table = machine.run(&["accounts", "--format", "table"]).expect(0).stdout;
@@ -161,7 +172,7 @@ async fn who_follows_is_told_each_event_once_in_its_order_until_ctrl_c() {
 fn who_follows_waits_for_a_server_that_is_away() {
     let machine = Machine::new().signed_in();
     let follower = machine.grant(&["activity", "--follow"]).spawn();
-    follower.wait_for_output("signed_in");
+    follower.wait_for_output("signed in");
     machine.server.kill();
     follower.wait_for_output("asking again");
     assert!(!follower.has_ended());

@@ -75,10 +75,12 @@ fn no_command_writes_a_secret_to_its_log_at_the_most_verbose_level() {
 #[test]
 fn a_process_reads_its_entry_once_and_nothing_is_said_unasked() {
     let machine = Machine::new().signed_in();
-    for args in [vec!["token"], vec!["exec", "--", "true"], vec!["api", "GET", "/api/v1/me"], vec!["inspect"]] {
-        let output = machine.grant(&args).env("GRANT_LOG", "debug").run().expect(0);
+    let commands: [&[&str]; 6] =
+        [&["token"], &["exec", "--", "true"], &["api", "GET", "/api/v1/me"], &["inspect"], &["status"], &["sessions"]];
+    for args in commands {
+        let output = machine.grant(args).env("GRANT_LOG", "debug").run().expect(0);
         assert_eq!(output.stderr.matches("what=\"read\"").count(), 1, "{output}");
-        assert_eq!(machine.run(&args).expect(0).stderr, "");
+        assert_eq!(machine.run(args).expect(0).stderr, "");
     }
     let error = machine.grant(&["token"]).env("GRANT_LOG", "error").run().expect(0);
     assert_eq!(error.stderr, "");

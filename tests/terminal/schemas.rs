@@ -50,7 +50,12 @@ impl Printed<'_> {
 
     #[track_caller]
     fn add_with(&mut self, definition: &str, args: &[&str], input: &str) -> Value {
-        let output = self.machine.grant(&[&["--json"], args].concat()).input(input).run().expect(0);
+        self.add_ending(definition, args, input, 0)
+    }
+
+    #[track_caller]
+    fn add_ending(&mut self, definition: &str, args: &[&str], input: &str, code: i32) -> Value {
+        let output = self.machine.grant(&[&["--json"], args].concat()).input(input).run().expect(code);
         let value = output.json();
         self.values.push((definition.to_owned(), value.clone()));
         value
@@ -79,6 +84,12 @@ fn what_each_command_prints_in_json_meets_its_schema() {
     let mut printed = Printed { machine: &machine, values: Vec::new() };
     printed.add_error(&["status"], 4);
     printed.add_error(&["tokn"], 2);
+    // With a hint: there is no keyring.
+    printed.add_ending("doctor", &["doctor"], "", 7);
+    printed.add_error(&["config", "get", "issuer"], 6);
+    machine.run(&["config", "set", "keys.reload", "R", "f5"]).expect(0);
+    printed.add("config_get", &["config", "get", "keys"]);
+    printed.add("config_get", &["config", "get", "keys.reload"]);
     let login = |name| ["login", &url, "--username", name, "--password-stdin", "--store", "file"].map(str::to_owned);
     let bob = login("bob");
     printed.add_with("login", &bob.each_ref().map(String::as_str), "bob-dev-password");
@@ -92,13 +103,17 @@ fn what_each_command_prints_in_json_meets_its_schema() {
         ("status", &["status"]),
         ("status", &["status", "--offline"]),
         ("inspect", &["inspect"]),
+        ("inspect", &["inspect", "--verify"]),
         ("accounts", &["accounts", "list"]),
         ("accounts", &["accounts", "use", "ada"]),
         ("accounts", &["accounts", "rename", "ada", "work"]),
         ("accounts", &["accounts", "rename", "work", "ada"]),
         ("activity", &["activity"]),
         ("config_list", &["config", "list"]),
+        ("config_get", &["config", "get", "theme"]),
+        ("config_get", &["config", "get", "mouse"]),
         ("config_path", &["config", "path"]),
+        ("doctor", &["doctor"]),
         ("version", &["version"]),
         ("admin_users_list", &["admin", "users", "list"]),
         ("admin_users_show", &["admin", "users", "lock", "bob"]),

@@ -92,4 +92,16 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_architecture_page_names_only_what_is_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+        let quoted = page.split('`').skip(1).step_by(2).filter(|quoted| quoted.contains('/') && !quoted.contains(' '));
+        let paths: Vec<_> = quoted.collect();
+        assert!(paths.len() > 15 && page.lines().count() < 200, "{paths:?}");
+        for path in paths {
+            assert!(root.join(path).exists(), "ARCHITECTURE.md names {path}");
+        }
+    }
 }

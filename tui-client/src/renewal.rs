@@ -159,9 +159,16 @@ impl Keeper {
         if let Some(reason) = &self.account.ended {
             return Err(self.account.ended_failure(reason));
         }
-        let seen = self.entry().await?;
+        self.token_of(&self.entry().await?, wish).await
+    }
+
+    /// As [`Self::token`], for a caller who has just read what is kept.
+    ///
+    /// # Errors
+    /// Those of [`Self::token`].
+    pub async fn token_of(&self, seen: &Entry, wish: Wish) -> Result<Held, Failure> {
         if !wish.new
-            && let Some(held) = will_do(&seen, wish)?
+            && let Some(held) = will_do(seen, wish)?
         {
             return Ok(held);
         }

@@ -261,7 +261,7 @@ fn value(item: &Item, kind: Kind) -> Result<Value, Wrong> {
 
 fn bindings(item: &Item) -> Result<BTreeMap<String, Vec<String>>, Wrong> {
     let wrong = || {
-        Wrong::takes("a table of actions, each with a key or an array of keys, as strings: refresh = [\"r\", \"F5\"]")
+        Wrong::takes("a table of actions, each with a key or an array of keys, as strings: reload = [\"R\", \"f5\"]")
     };
     let keys = |item: &Item| match (item.as_str(), item.as_array()) {
         (Some(key), _) => Some(vec![key.to_owned()]),

@@ -6,11 +6,10 @@ use grant::journal::{self, Outcome, Renewal};
 use serde_json::{Value, json};
 
 use super::follow::{Feed, Wanted, set};
-use super::page::Columns;
+use super::page::{Columns, WHAT};
 use super::{Caller, Context, Done};
 
-const COLUMNS: &Columns =
-    &[("WHEN", "at"), ("WHAT", "type"), ("WHY", "reason"), ("CLIENT", "client_id"), ("FROM", "from")];
+const COLUMNS: &Columns = &[("WHEN", "at"), WHAT, ("WHY", "reason"), ("CLIENT", "client_id"), ("FROM", "from")];
 
 #[derive(Args)]
 pub struct Activity {

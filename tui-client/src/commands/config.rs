@@ -242,11 +242,31 @@ fn template() -> String {
             _ => String::new(),
         };
         let example = match key.kind {
-            Kind::Bindings => format!("[{}]\n# refresh = [\"r\", \"F5\"]", key.name),
+            Kind::Bindings => format!("[{}]\n# reload = [\"R\", \"f5\"]", key.name),
             Kind::Flag => format!("{} = {}", key.name, key.default.unwrap_or("false")),
             Kind::Text | Kind::Choice(_) => format!("{} = \"{}\"", key.name, key.default.unwrap_or_default()),
         };
         format!("# {}{takes}\n# {example}\n", key.about)
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use grant::app::keys::Keymap;
+
+    use super::*;
+
+    #[test]
+    fn what_the_template_shows_holds_once_it_is_no_comment() {
+        let lines = template().replace("= \"\"", "= \"auto\"");
+        let lines = lines
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .filter(|line| line.contains(" = ") || line.starts_with('['));
+        let written = settings::parse(&lines.collect::<Vec<_>>().join("\n"), "c.toml").unwrap();
+        assert_eq!(written.keys().copied().collect::<Vec<_>>(), ["issuer", "keys", "mouse", "store", "theme"]);
+        let Some(Setting::Bindings(keys)) = written.get("keys") else { unreachable!() };
+        Keymap::new(keys).unwrap();
+    }
 }

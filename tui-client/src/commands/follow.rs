@@ -23,13 +23,15 @@ const OVERLAP: usize = 20;
 /// As wide as events mostly are: those that come are not known when the columns are laid out.
 const USUAL: &str = r#"{
     "at": "2026-01-31T12:00:00Z",
-    "type": "client_secret_rotated",
     "reason": "refresh_token_reused",
     "user_id": "usr_00000000000000000000000000",
     "client_id": "grant-cli",
     "from": "local: grant token, pid 12345",
     "ip": "203.0.113.7"
 }"#;
+
+/// The type that is the longest, and the one that takes the longest words.
+const LONGEST: [&str; 2] = ["client_secret_rotated", "refresh_token_reused"];
 
 /// Which events are wanted.
 #[derive(Args)]
@@ -114,7 +116,12 @@ impl Feed<'_> {
         let mut known: HashSet<String> = HashSet::new();
         known.extend(events.iter().skip(most.unwrap_or(usize::MAX)).map(key));
         let mut rows: Vec<_> = events.iter().map(|event| page::row(event, self.columns)).collect();
-        rows.push(page::row(&serde_json::from_str(USUAL).unwrap_or_default(), self.columns));
+        let usual = |kind: &&str| {
+            let mut event = serde_json::from_str(USUAL).unwrap_or_default();
+            set(&mut event, "type", json!(kind));
+            page::row(&event, self.columns)
+        };
+        rows.extend(LONGEST.iter().map(usual));
         let table = Table::new(&page::heads(self.columns), &rows, room());
         let head = match format {
             Format::Json => None,

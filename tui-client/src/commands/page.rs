@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use clap::{Args, ValueEnum};
 use grant::failure::{Code, Failure, plain};
+use grant::{device, event};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
@@ -17,6 +18,11 @@ const DEFAULT: u32 = 50;
 
 /// What a list shows of an item: the head of a column, and the member that stands in it.
 pub type Columns = [(&'static str, &'static str)];
+
+/// A column that a person reads in words, and a program as the server says it: where a session is.
+pub const WHERE: (&str, &str) = ("WHERE", "user_agent");
+/// Another: what happened.
+pub const WHAT: (&str, &str) = ("WHAT", "type");
 
 /// How a list is printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -153,13 +159,15 @@ pub fn heads(columns: &Columns) -> Vec<&'static str> {
     columns.iter().map(|(head, _)| *head).collect()
 }
 
-/// The cells of an item.
+/// The cells of an item, for a person.
 pub fn row(item: &Value, columns: &Columns) -> Vec<String> {
-    let cell = |member: &str| match item.get(member) {
+    let cell = |column: &(&str, &str)| match item.get(column.1) {
         Some(Value::Bool(yes)) => if *yes { "yes" } else { "" }.to_owned(),
+        agent if *column == WHERE => device::told(agent.and_then(Value::as_str)),
+        kind if *column == WHAT => event::told(&text(kind)).to_owned(),
         value => text(value),
     };
-    columns.iter().map(|(_, member)| cell(member)).collect()
+    columns.iter().map(cell).collect()
 }
 
 /// The members that each line has.

@@ -12,7 +12,7 @@ const PATH: &str = "/api/v1/me/sessions";
 const COLUMNS: &Columns = &[
     ("ID", "id"),
     ("CLIENT", "client_id"),
-    ("WITH", "user_agent"),
+    page::WHERE,
     ("FROM", "ip"),
     ("LAST USED", "last_used_at"),
     ("THIS", "current"),

@@ -64,14 +64,16 @@ async fn look(context: &Context, account: &Account, active: bool, offline: bool)
     if let Some(reason) = &account.ended {
         return Ok(ended(reason, None));
     }
+    let seen = keeper.entry().await?;
     if offline {
-        let entry = keeper.entry().await?;
-        return Ok(Found { row: row(account, "store", state(&entry), Some(&entry), None, active), code: 0 });
+        return Ok(Found { row: row(account, "store", state(&seen), Some(&seen), None, active), code: 0 });
     }
-    let asked = ask(&keeper).await;
-    let entry = keeper.entry().await?;
+    let asked = ask(&keeper, &seen).await;
+    // The store is read once more only when the token is another.
+    let same = matches!(&asked, Ok((token, _)) if Some(token) == seen.access_token.as_ref());
+    let entry = if same { seen } else { keeper.entry().await? };
     match asked {
-        Ok(skew) => Ok(Found { row: row(account, "store", state(&entry), Some(&entry), skew, active), code: 0 }),
+        Ok((_, skew)) => Ok(Found { row: row(account, "store", state(&entry), Some(&entry), skew, active), code: 0 }),
         Err(failure) if failure.code == Code::Away => {
             Ok(Found { row: row(account, "store", "offline", Some(&entry), None, active), code: Code::Away as u8 })
         }
@@ -83,17 +85,18 @@ async fn look(context: &Context, account: &Account, active: bool, offline: bool)
     }
 }
 
-/// Whether the server takes our token; renewed when it is due, or when the server says no. How far its clock is ahead.
-async fn ask(keeper: &Keeper) -> Result<Option<i64>, Failure> {
+/// Whether the server takes our token; renewed when it is due, or when the server says no. The token, and how far the server's clock is
+/// ahead.
+async fn ask(keeper: &Keeper, seen: &Entry) -> Result<(Secret, Option<i64>), Failure> {
     let mut wish = Wish::default();
     loop {
-        let held = keeper.token(wish).await?;
+        let held = keeper.token_of(seen, wish).await?;
         if let Some(warning) = held.warning.filter(|_| !wish.new) {
             return Err(Failure::new(Code::Away, warning));
         }
         let answer = keeper.server().ask(Method::GET, USERINFO, &held.access_token, None).await?;
         match answer.status {
-            status if status.is_success() => return Ok(answer.clock_skew),
+            status if status.is_success() => return Ok((held.access_token, answer.clock_skew)),
             StatusCode::UNAUTHORIZED if !wish.new => wish.new = true,
             _ => return Err(keeper.server().failure_of(&answer)),
         }

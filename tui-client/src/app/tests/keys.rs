@@ -99,3 +99,26 @@ fn escape_closes_any_layer_and_ctrl_c_leaves_from_anywhere() {
     assert_eq!(press(&mut app, "q"), []);
     assert_eq!(press(&mut app, "<ctrl-c>"), [Task::Quit]);
 }
+
+/// The keys as the reference shows them.
+fn table() -> String {
+    let rows = ROWS.iter().map(|row| {
+        let screens = ALL.iter().filter(|screen| screen.actions().contains(&row.action)).map(|screen| screen.title());
+        let place =
+            if GLOBAL.contains(&row.action) { "everywhere".to_owned() } else { screens.collect::<Vec<_>>().join(", ") };
+        let keys = row.keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" ");
+        let line = row.line.map(|line| format!("`{line}` ")).unwrap_or_default();
+        format!("| `{}` | {keys} | {} | {place} | {line}|", row.name, row.title)
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_reference_has_the_table_of_the_keys() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/grant.md");
+    let reference = std::fs::read_to_string(path).unwrap();
+    let rows = reference.lines().skip_while(|line| !line.starts_with("| action |")).skip(2);
+    let table = table();
+    let same = rows.take_while(|line| line.starts_with('|')).eq(table.lines());
+    assert!(same, "the table of {path} is to be\n{table}");
+}

@@ -11,7 +11,7 @@ use crate::commands::{Context, Done};
 const PATH: &str = "/api/v1/admin/events";
 const COLUMNS: &Columns = &[
     ("WHEN", "at"),
-    ("WHAT", "type"),
+    ("TYPE", "type"),
     ("WHY", "reason"),
     ("USER ID", "user_id"),
     ("CLIENT", "client_id"),

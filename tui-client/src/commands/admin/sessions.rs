@@ -14,7 +14,7 @@ const COLUMNS: &Columns = &[
     ("ID", "id"),
     ("USER ID", "user_id"),
     ("CLIENT", "client_id"),
-    ("WITH", "user_agent"),
+    page::WHERE,
     ("FROM", "ip"),
     ("LAST USED", "last_used_at"),
 ];
