@@ -31,17 +31,17 @@ fn a_setting_is_changed_in_its_place_and_comments_stay() {
         settled("# mine\nissuer = \"https://old.example\" # for now\n\n[keys] # as in vi\nquit = \"q\"\n");
     config(&home, &["set", "issuer", "https://id.example.org"]).expect(0);
     config(&home, &["set", "mouse", "false"]).expect(0);
-    config(&home, &["set", "keys.refresh", "r", "F5"]).expect(0);
+    config(&home, &["set", "keys.reload", "R", "f6"]).expect(0);
     config(&home, &["set", "keys.quit", "Q"]).expect(0);
-    let expected = "# mine\nissuer = \"https://id.example.org\" # for now\nmouse = false\n\n[keys] # as in vi\nquit = \"Q\"\nrefresh = [\"r\", \"F5\"]\n";
+    let expected = "# mine\nissuer = \"https://id.example.org\" # for now\nmouse = false\n\n[keys] # as in vi\nquit = \"Q\"\nreload = [\"R\", \"f6\"]\n";
     assert_eq!(read(&file), expected);
     assert_eq!(config(&home, &["get", "issuer"]).expect(0).stdout, "https://id.example.org\n");
-    assert_eq!(config(&home, &["get", "keys.refresh"]).expect(0).stdout, "r F5\n");
+    assert_eq!(config(&home, &["get", "keys.reload"]).expect(0).stdout, "R f6\n");
     assert_eq!(config(&home, &["get", "theme"]).expect(0).stdout, "auto\n");
     let shown = config(&home, &["list", "--origin", "--json"]).expect(0).json();
     assert_eq!(config(&home, &["--json"]).expect(0).json(), shown);
     assert_eq!(shown["settings"]["mouse"]["value"], false);
-    assert_eq!(shown["settings"]["keys"]["value"]["refresh"][1], "F5");
+    assert_eq!(shown["settings"]["keys"]["value"]["reload"][1], "f6");
     assert_eq!(shown["settings"]["theme"]["from"], "default");
     config(&home, &["get", "store"]).expect(6);
     // A file that is kept elsewhere and linked to stays there.
@@ -110,4 +110,20 @@ fn an_editor_changes_the_settings_and_what_is_wrong_with_them_is_found_before() 
     process::grant(home.path(), &["config", "edit"]).env("VISUAL", "true").run().expect(0);
     let text = read(&home.join(".config/grant/config.toml"));
     assert!(text.contains("# theme = \"auto\"") && text.lines().all(|line| line.is_empty() || line.starts_with('#')));
+}
+
+#[test]
+fn keys_that_the_application_would_not_take_are_not_written() {
+    let home = TempDir::new();
+    let run = |args: &[&str]| process::grant(home.path(), &[&["config", "set"], args].concat()).run();
+    for (args, told) in [
+        (["keys.nosuch", "x"], "there is no action `nosuch`"),
+        (["keys.renew", "y"], "`y` is both renew and copy"),
+        (["keys.renew", "ctrl-"], "`ctrl-` is no key"),
+    ] {
+        let output = run(&args).expect(2);
+        assert!(output.stderr.contains(told), "{output}");
+    }
+    run(&["keys.renew", "f9"]).expect(0);
+    assert_eq!(process::grant(home.path(), &["config", "get", "keys.renew"]).run().expect(0).stdout.trim(), "f9");
 }

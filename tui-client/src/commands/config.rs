@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::{Args, Subcommand};
+use grant::app::keys::Keymap;
 use grant::failure::{Code, Failure};
 use grant::files;
 use grant::settings::{self, KEYS, Key, Kind, Value as Setting, variable};
@@ -172,8 +173,16 @@ fn set(path: &Path, name: &str, values: &[String]) -> Result<(), Failure> {
         _ => put(Some(document.as_table_mut()), name, item),
     }
     let text = document.to_string();
-    settings::parse(&text, &file)?;
+    judge(&text, &file)?;
     replace(path, &text)
+}
+
+/// Whether a file would be taken, by the application too, whose keys these are.
+fn judge(text: &str, file: &str) -> Result<(), Failure> {
+    match settings::parse(text, file)?.get("keys") {
+        Some(Setting::Bindings(keys)) => Keymap::new(keys).map(|_| ()),
+        _ => Ok(()),
+    }
 }
 
 /// In the place of what was there, with the comments around it.
@@ -225,7 +234,7 @@ fn edit(path: &Path) -> Result<(), Failure> {
         return Err(failed(format!("ended with {status}")));
     }
     let text = read(&draft)?;
-    settings::parse(&text, &draft.display().to_string()).map_err(|failure| {
+    judge(&text, &draft.display().to_string()).map_err(|failure| {
         failure.detail(format!("{} is as it was", path.display())).hint("mend the draft: grant config edit")
     })?;
     replace(path, &text)?;

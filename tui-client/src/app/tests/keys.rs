@@ -16,7 +16,7 @@ fn every_action_has_one_row_and_is_possible_somewhere() {
 }
 
 #[test]
-fn the_help_lists_exactly_the_keys_that_do_something_on_the_screen_and_what_they_do() {
+fn the_help_lists_exactly_the_keys_of_the_screen() {
     for screen in ALL {
         let mut app = signed_in();
         app.screen = screen;
