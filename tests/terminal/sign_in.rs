@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::thread;
 
 use crate::machine::{Machine, PASSWORD, files};
 
@@ -183,4 +184,29 @@ async fn a_token_that_has_no_room_is_fetched_each_time_and_the_sign_in_succeeds(
     assert!(first.len() > 2300 && machine.server.client().is_active(&first).await);
     assert_ne!(machine.token(), first);
     machine.run(&["status"]).expect(0);
+}
+
+#[test]
+fn sign_ins_side_by_side_at_two_servers_keep_both_and_leave_one_session_at_each() {
+    let (machine, other) = (Machine::new(), Machine::new());
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let server = [&machine.server, &other.server][number % 2].url();
+            let args = ["login", &server, "--username", "ada", "--password-stdin", "--store", "file"];
+            let login = machine.grant(&args).input(PASSWORD);
+            scope.spawn(|| login.run().expect(0));
+        }
+    });
+    let accounts = machine.run(&["accounts", "--json"]).expect(0).json()["accounts"].clone();
+    let accounts = accounts.as_array().expect("a list");
+    assert_eq!((accounts.len(), files(&machine.state().join("tokens")).len()), (2, 2), "{accounts:?}");
+    let servers: Vec<_> = accounts.iter().map(|account| account["issuer"].clone()).collect();
+    for server in [&machine.server, &other.server] {
+        assert!(servers.contains(&server.url().into()), "{servers:?}");
+    }
+    for account in accounts {
+        let name = account["name"].as_str().expect("a name");
+        let sessions = machine.run(&["sessions", "--account", name, "--json"]).expect(0).json();
+        assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(1), "{sessions}");
+    }
 }

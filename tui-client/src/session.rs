@@ -86,6 +86,8 @@ async fn keep(
     issuer: &Issuer,
     entry: &Entry,
 ) -> Result<(Account, Option<Entry>, Option<String>), Failure> {
+    // Of two sign-ins side by side the second one sees what the first has listed: neither takes the other's name, nor loses its tokens.
+    let _one_by_one = renewal::lock(folders, "sign-in").await?;
     let replaced = name(&mut account, label, issuer, &Accounts::read(folders)?)?;
     if account.store == StoreKind::Memory {
         // Nobody else can use it: it stands in no list, and replaces none of those that do.
