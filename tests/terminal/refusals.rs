@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -16,18 +16,41 @@ fn stranger(status: &'static str, body: impl Fn(&str) -> String + Send + 'static
     let url = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
     let asked = Arc::new(Mutex::new(String::new()));
     let (remembered, own) = (Arc::clone(&asked), url.clone());
+    answering(listener, move |request| {
+        remembered.lock().expect("the test lives").push_str(request);
+        (status.to_owned(), body(&own))
+    });
+    (url, asked)
+}
+
+/// Answers each request with a status, perhaps with headers after it, and a body.
+pub fn answering(listener: TcpListener, mut answer: impl FnMut(&str) -> (String, String) + Send + 'static) {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
-            let mut request = [0; 4096];
-            let length = stream.read(&mut request).expect("a request");
-            remembered.lock().expect("the test lives").push_str(&String::from_utf8_lossy(&request[..length]));
-            let body = body(&own);
+            let request = whole_request(&mut stream);
+            let (status, body) = answer(&request);
             let length = body.len();
             let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
         }
     });
-    (url, asked)
+}
+
+/// A request with its body: who closes before the last byte was read resets the connection.
+fn whole_request(stream: &mut TcpStream) -> String {
+    let (mut request, mut bytes) = (Vec::new(), [0; 4096]);
+    loop {
+        let read = stream.read(&mut bytes).unwrap_or_default();
+        request.extend_from_slice(&bytes[..read]);
+        let text = String::from_utf8_lossy(&request).into_owned();
+        let end = text.split_once("\r\n\r\n").map(|(head, body)| {
+            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            body.len() >= length.unwrap_or(0)
+        });
+        if read == 0 || end == Some(true) {
+            return text;
+        }
+    }
 }
 
 fn metadata(issuer: &str, token_endpoint: &str) -> String {
@@ -147,4 +170,31 @@ fn a_machine_without_a_keyring_is_told_how_to_go_on_before_anything_is_sent() {
     assert_eq!(output.stderr.lines().count(), 3, "{output}");
     assert_eq!(asked.lock().expect("the stranger lives").as_str(), "");
     assert!(files(machine.home.path()).is_empty());
+}
+
+#[test]
+fn a_sign_out_that_something_on_the_way_answers_forgets_and_warns_that_the_session_lives_on() {
+    let port = free_port();
+    let machine = Machine::at(port, &format!("http://localhost:{port}"));
+    let unknown = r#"{"error":"invalid_request","reason":"unknown_token"}"#;
+    let noes = [
+        ("302 Found\r\nLocation: http://localhost:1/", ""),
+        ("400 Bad Request", "<html>"),
+        ("403 Forbidden", ""),
+        ("404 Not Found", ""),
+        ("405 Method Not Allowed", ""),
+        ("400 Bad Request", unknown),
+    ];
+    for number in 0..noes.len() {
+        machine.login(&["--account", &number.to_string()]).run().expect(0);
+    }
+    machine.server.kill();
+    let mut next = noes.into_iter();
+    let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port of the server that has gone");
+    answering(listener, move |_| next.next().map(|(status, body)| (status.to_owned(), body.to_owned())).expect("a no"));
+    for (number, (status, body)) in noes.iter().enumerate() {
+        let output = machine.run(&["logout", "--account", &number.to_string()]).expect(0);
+        assert_eq!(output.stderr.contains("lives on"), *body != unknown, "{status}{output}");
+    }
+    assert!(files(&machine.state().join("tokens")).is_empty());
 }

@@ -69,7 +69,10 @@ mod tests {
             "doctor",
             &["accounts", "check", "clock", "failure", "jwt", "oauth", "reason", "renewal", "settings", "token_store"],
         ),
-        ("session", &["secret", "failure", "settings", "token_store", "accounts", "oauth", "renewal"]),
+        (
+            "session",
+            &["secret", "reason", "failure", "settings", "token_store", "accounts", "oauth", "renewal"],
+        ),
     ];
 
     fn files(folder: &Path) -> Vec<PathBuf> {

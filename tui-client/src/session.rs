@@ -4,8 +4,9 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::accounts::{Account, Accounts};
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::oauth::{CLIENT_ID, Issuer, Server};
+use crate::reason;
 use crate::renewal::{self, Keeper, Wish};
 use crate::secret::Secret;
 use crate::settings::Folders;
@@ -162,7 +163,7 @@ pub async fn end(folders: &Folders, account: &Account, reach: Reach) -> Result<O
     Ok(warning)
 }
 
-/// Ends the session; a server that is away keeps nobody from forgetting.
+/// Ends the session; a server that is away, or says no, keeps nobody from forgetting.
 async fn revoke(folders: &Folders, keeper: &Keeper) -> Result<Option<String>, Failure> {
     let key = keeper.account().key();
     // A renewal that is under way is waited for: what it fetches belongs to the same session.
@@ -177,13 +178,13 @@ async fn revoke(folders: &Folders, keeper: &Keeper) -> Result<Option<String>, Fa
     };
     match keeper.server().revoke(&entry.refresh_token).await {
         Ok(()) => Ok(None),
-        Err(failure) if failure.code == Code::Away => Ok(Some(format!(
+        // Over there already, which is as good as ended.
+        Err(failure) if failure.reason.as_deref().and_then(reason::sentence).is_some() => Ok(None),
+        // Whoever answered, perhaps something on the way, did not end it.
+        Err(failure) => Ok(Some(format!(
             "{}; the session lives on there until it is ended or has been idle for long",
             failure.error
         ))),
-        // Unknown there, which is as good as ended.
-        Err(failure) if failure.code == Code::Other => Ok(None),
-        Err(failure) => Err(failure),
     }
 }
 
