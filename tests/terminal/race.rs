@@ -1,6 +1,7 @@
 //! What becomes of one refresh token that many processes share?
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::machine::Machine;
+use crate::machine::{Machine, files};
 
 const PROCESSES: usize = 16;
 /// How often each of them asks, unless `GRANT_TEST_CALLS` says otherwise.
@@ -77,6 +78,36 @@ fn processes_that_are_killed_at_any_moment_leave_a_session_that_goes_on() {
             });
         }
     });
+    // A token that lives is given without a write, and what the last one killed has left lies there until the next.
+    let tokens = files(&machine.state().join("tokens"));
+    let entry = tokens.iter().find(|file| file.extension().is_some_and(|kind| kind == "json")).expect("an entry");
+    let mut ended: Value = serde_json::from_slice(&fs::read(entry).expect("an entry")).expect("JSON");
+    ended["exp"] = 0.into();
+    fs::write(entry, ended.to_string()).expect("the entry can be written");
     machine.token();
     assert_unharmed(&machine, &session);
+}
+
+#[test]
+fn what_a_killed_process_left_goes_with_the_next_write_and_with_the_sign_out() {
+    let machine = Machine::new().signed_in();
+    let leave = || {
+        let left = machine.entry_file().with_extension("0123456789abcdef.new");
+        fs::copy(machine.entry_file(), &left).expect("a copy");
+        left
+    };
+    // Of another account, and none of ours.
+    let others = ["x.0123456789abcdef.new", "x.json"].map(|name| machine.state().join("tokens").join(name));
+    machine.end_in(-5);
+    let left = leave();
+    machine.token();
+    assert!(!left.exists());
+    leave();
+    for other in &others {
+        fs::write(other, "").expect("a file");
+    }
+    machine.run(&["logout"]).expect(0);
+    let mut files = files(&machine.state().join("tokens"));
+    files.sort();
+    assert_eq!(files, others);
 }

@@ -157,7 +157,7 @@ impl TokenStore {
         Entry::read(&text).map(Some).ok_or_else(damaged)
     }
 
-    /// Keeps an account's entry, and reads it back.
+    /// Keeps an account's entry, and reads it back; its caller holds the account's lock.
     ///
     /// # Errors
     /// A store that cannot be used.
@@ -174,7 +174,7 @@ impl TokenStore {
         .await
     }
 
-    /// Forgets an account's entry; that there is none is as good.
+    /// Forgets an account's entry; that there is none is as good. Its caller holds the account's lock.
     ///
     /// # Errors
     /// A store that cannot be used.
@@ -277,7 +277,9 @@ impl TokenStore {
             StoreKind::File => {}
         }
         only_ours(&self.folder)?;
-        files::replace(&self.path(account), text.expose().as_bytes()).map_err(|error| Problem(error.to_string()))
+        let path = self.path(account);
+        let written = files::remove_unfinished(&path).and_then(|()| files::replace(&path, text.expose().as_bytes()));
+        written.map_err(|error| Problem(error.to_string()))
     }
 
     fn forget_text(&self, account: &str) -> Result<(), Problem> {
@@ -289,9 +291,11 @@ impl TokenStore {
             }
             StoreKind::File => {}
         }
-        match fs::remove_file(self.path(account)) {
+        let path = self.path(account);
+        match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(Problem(error.to_string())),
-            _ => Ok(()),
+            // There are tokens in those too.
+            _ => files::remove_unfinished(&path).map_err(|error| Problem(error.to_string())),
         }
     }
 }
