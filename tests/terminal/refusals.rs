@@ -6,6 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantd_tests::postgres::free_port;
 
 use crate::machine::{Machine, files};
@@ -197,4 +199,50 @@ fn a_sign_out_that_something_on_the_way_answers_forgets_and_warns_that_the_sessi
         assert_eq!(output.stderr.contains("lives on"), *body != unknown, "{status}{output}");
     }
     assert!(files(&machine.state().join("tokens")).is_empty());
+}
+
+#[test]
+fn a_hostile_server_writes_nothing_but_text_on_the_terminal() {
+    let machine = Machine::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
+    let own = url.clone();
+    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims = part(serde_json::json!({ "sid": "ses_\u{1b}[2J", "iat": 1000, "exp": 1300 }));
+    let token = format!("{}.{claims}.x", part(serde_json::json!({})));
+    let tokens = serde_json::json!({
+        "access_token": token,
+        "refresh_token": "grt_x",
+        "token_type": "Bearer",
+        "expires_in": 300,
+        "scope": "openid\u{1b}[2J",
+    });
+    let no = serde_json::json!({ "error": "invalid_grant", "reason": "\u{1b}]0;gone\u{7}\u{202e}" });
+    let user = serde_json::json!({ "username": "ada\u{1b}[31m" });
+    answering(listener, move |request| {
+        let (status, body) = if request.starts_with("GET /.well-known/") {
+            ("200 OK", metadata(&own, &format!("{own}/oauth2/token")))
+        } else if request.contains("grant_type=password") {
+            ("200 OK", tokens.to_string())
+        } else if request.contains("grant_type=refresh_token") {
+            ("400 Bad Request", no.to_string())
+        } else {
+            ("200 OK", user.to_string())
+        };
+        (status.to_owned(), body)
+    });
+    let login = ["login", &url, "--username", "ada", "--password-stdin", "--store", "file"];
+    let signed_in = machine.grant(&login).input("a secret word").run().expect(0);
+    let status = machine.run(&["status"]).expect(0);
+    let offline = machine.run(&["status", "--offline"]).expect(0);
+    machine.end_in(-5);
+    let refused = machine.run(&["token"]).expect(4);
+    let ended = machine.run(&["status"]).expect(4);
+    for output in [signed_in, status, offline, refused, ended] {
+        let text = output.stdout.clone() + &output.stderr;
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{output}");
+    }
+    assert_eq!(machine.entry()["sid"], "ses_ [2J");
+    let list = fs::read_to_string(machine.state().join("accounts.json")).expect("a list");
+    assert!(!list.contains("u001b") && !list.contains('\u{202e}'), "{list}");
 }

@@ -42,7 +42,7 @@ mod tests {
         ("claims", &["clock", "failure"]),
         ("files", &["failure"]),
         ("settings", &["failure"]),
-        ("device", &["settings"]),
+        ("device", &["failure", "settings"]),
         ("journal", &["clock", "files", "settings"]),
         ("token_store", &["secret", "clock", "jwt", "failure", "files", "settings"]),
         ("accounts", &["token_store", "failure", "files", "settings", "reason"]),

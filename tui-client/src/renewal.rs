@@ -11,7 +11,7 @@ use tracing::trace;
 
 use crate::accounts::{Account, Accounts};
 use crate::clock;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, plain};
 use crate::files;
 use crate::journal::{self, Outcome};
 use crate::jwt;
@@ -78,7 +78,7 @@ pub struct Keeper {
 #[must_use]
 pub fn entry_of(tokens: Tokens) -> Entry {
     Entry {
-        session_id: jwt::text_claim(tokens.access_token.expose(), "sid").unwrap_or_default(),
+        session_id: plain(&jwt::text_claim(tokens.access_token.expose(), "sid").unwrap_or_default()),
         refresh_token: tokens.refresh_token,
         access_token: Some(tokens.access_token),
         expires_at: tokens.expires_at,

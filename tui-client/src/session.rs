@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::accounts::{Account, Accounts};
-use crate::failure::Failure;
+use crate::failure::{Failure, plain};
 use crate::oauth::{CLIENT_ID, Issuer, Server};
 use crate::reason;
 use crate::renewal::{self, Keeper, Wish};
@@ -75,7 +75,7 @@ pub async fn begin(
 /// What the server calls who signed in, perhaps by an e-mail address.
 async fn user_of(server: &Server, entry: &Entry) -> Option<String> {
     let answer = server.ask(Method::GET, "/api/v1/me", entry.access_token.as_ref()?, None).await.ok()?;
-    answer.json()?.get("username").and_then(Value::as_str).map(str::to_owned)
+    answer.json()?.get("username").and_then(Value::as_str).map(plain)
 }
 
 /// Keeps what was given; hands over the entry that it replaces.

@@ -3,7 +3,7 @@
 use clap::Args;
 use grant::accounts::{Account, Accounts};
 use grant::clock;
-use grant::failure::{Code, Failure};
+use grant::failure::{Code, Failure, plain};
 use grant::jwt;
 use grant::reason;
 use grant::renewal::{Keeper, Wish};
@@ -126,7 +126,7 @@ async fn of_environment(token: Secret, offline: bool) -> Result<Found, Failure> 
         "state": state,
         "reason": reason,
         "access_expires_at": clock::rfc3339(held.expires_at),
-        "session_id": jwt::text_claim(held.access_token.expose(), "sid"),
+        "session_id": jwt::text_claim(held.access_token.expose(), "sid").map(|id| plain(&id)),
         "clock_skew_seconds": skew,
         "active": true,
     });

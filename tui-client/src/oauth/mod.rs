@@ -346,12 +346,14 @@ impl Server {
     fn tokens(&self, answer: &Answer, asked_at: i64) -> Result<Tokens, Failure> {
         let read = || {
             let body = answer.json()?;
-            let text = |name: &str| Some(body.get(name)?.as_str()?.to_owned());
+            let text = |name: &str| body.get(name)?.as_str();
+            // It is printed as it is, and sent in a header: no token has a character that would be more than a letter there.
+            let token = |name: &str| Some(text(name)?).filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
             Some(Tokens {
-                access_token: Secret::new(text("access_token")?),
-                refresh_token: Secret::new(text("refresh_token")?),
+                access_token: Secret::new(token("access_token")?.to_owned()),
+                refresh_token: Secret::new(token("refresh_token")?.to_owned()),
                 expires_at: asked_at.checked_add(body.get("expires_in")?.as_i64()?)?,
-                scope: text("scope").unwrap_or_default(),
+                scope: text("scope").map(plain).unwrap_or_default(),
             })
         };
         read().ok_or_else(|| {
@@ -371,7 +373,7 @@ impl Answer {
     /// The stable reason that it names.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
-        Some(self.json()?.get("reason")?.as_str()?.to_owned())
+        Some(plain(self.json()?.get("reason")?.as_str()?))
     }
 
     /// The values that it says are wrong.
