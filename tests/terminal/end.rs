@@ -86,3 +86,19 @@ async fn ending_the_other_sessions_leaves_exactly_this_one() {
     }
     assert!(client.is_active(&bob.access).await && client.is_active(&machine.token()).await);
 }
+
+#[test]
+fn one_account_that_cannot_be_signed_out_keeps_none_of_the_others() {
+    let machine = Machine::new().signed_in();
+    let away = Machine::new();
+    let url = away.server.url();
+    let login = ["login", &url, "--username", "ada", "--password-stdin", "--store", "file", "--account", "away"];
+    machine.grant(&login).input(crate::machine::PASSWORD).run().expect(0);
+    machine.login(&["--account", "last"]).run().expect(0);
+    away.server.kill();
+    let output = machine.run(&["logout", "--all-accounts", "--everywhere"]).expect(3);
+    assert!(output.stderr.contains("signed out: ada, last") && output.stderr.contains("cannot be reached"), "{output}");
+    let accounts = machine.run(&["accounts", "--json"]).expect(0).json()["accounts"].clone();
+    assert_eq!((accounts.as_array().map(Vec::len), &accounts[0]["name"]), (Some(1), &"away".into()));
+    assert_eq!(files(&machine.state().join("tokens")).len(), 1);
+}
