@@ -210,3 +210,21 @@ fn sign_ins_side_by_side_at_two_servers_keep_both_and_leave_one_session_at_each(
         assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(1), "{sessions}");
     }
 }
+
+#[test]
+fn the_account_of_the_environment_is_the_one_that_is_signed_in_to() {
+    let machine = Machine::new().signed_in();
+    let other = Machine::new();
+    let args = ["login", &other.server.url(), "--username", "ada", "--password-stdin", "--store", "file"];
+    let work = |args: &[&str]| machine.grant(args).input(PASSWORD).env("GRANT_ACCOUNT", "work").run().expect(0);
+    work(&args);
+    machine.run(&["accounts", "use", "ada"]).expect(0);
+    // Neither a server nor a store is named: those of `work`, which it replaces.
+    let again = work(&["login", "--username", "ada", "--password-stdin", "--json"]).json();
+    assert_eq!(
+        (&again["accounts"][0]["name"], &again["accounts"][0]["issuer"], &again["accounts"][0]["store"]),
+        (&"work".into(), &other.server.url().into(), &"file".into())
+    );
+    let accounts = machine.run(&["accounts", "--json"]).expect(0).json()["accounts"].clone();
+    assert_eq!(accounts.as_array().map(Vec::len), Some(2), "{accounts}");
+}
