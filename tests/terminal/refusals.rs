@@ -246,3 +246,22 @@ fn a_hostile_server_writes_nothing_but_text_on_the_terminal() {
     let list = fs::read_to_string(machine.state().join("accounts.json")).expect("a list");
     assert!(!list.contains("u001b") && !list.contains('\u{202e}'), "{list}");
 }
+
+#[test]
+fn a_token_that_does_not_say_how_long_it_lives_is_not_given_for_longer_than_it_does() {
+    let machine = Machine::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
+    let own = url.clone();
+    let tokens = r#"{"access_token":"opaque","refresh_token":"grt_x","token_type":"Bearer","expires_in":300}"#;
+    answering(listener, move |request| {
+        let found = request.starts_with("GET /.well-known/");
+        let body = if found { metadata(&own, &format!("{own}/oauth2/token")) } else { tokens.to_owned() };
+        ("200 OK".to_owned(), body)
+    });
+    let login = ["login", &url, "--username", "ada", "--password-stdin", "--store", "file"];
+    machine.grant(&login).input("a secret word").run().expect(0);
+    assert_eq!(machine.run(&["token", "--min-ttl", "4m"]).expect(0).stdout, "opaque\n");
+    let output = machine.run(&["token", "--min-ttl", "6m"]).expect(2);
+    assert!(output.stdout.is_empty() && output.stderr.contains("no token has 360 s left"), "{output}");
+}

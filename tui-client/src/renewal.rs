@@ -231,9 +231,15 @@ impl Keeper {
     async fn keep(&self, entry: Entry, wish: Wish) -> Result<Held, Failure> {
         self.store.write(&self.account.key(), &entry).await?;
         judge_life(&entry, wish)?;
-        as_is(&entry).ok_or_else(|| {
+        let held = as_is(&entry).ok_or_else(|| {
             Failure::new(Code::Other, "the server gives tokens that have ended already").hint("look at both clocks")
-        })
+        })?;
+        let left = entry.left(clock::now_millis());
+        match wish.min_ttl {
+            // A token that does not say for how long it was issued is judged by what it has.
+            Some(wanted) if left < wanted.saturating_mul(1000) => Err(too_long(wanted, left / 1000)),
+            _ => Ok(held),
+        }
     }
 
     /// Before anything is given up it is read once more: another program may have renewed it without our lock.
@@ -271,15 +277,18 @@ fn will_do(entry: &Entry, wish: Wish) -> Result<Option<Held>, Failure> {
     Ok(if left > enough { as_is(entry) } else { None })
 }
 
-/// Nobody can be given a token that lives longer than those that the server makes.
+/// Nobody can be given a token that lives for longer than those that the server makes, nor for as long.
 fn judge_life(entry: &Entry, wish: Wish) -> Result<(), Failure> {
     match (wish.min_ttl, entry.life()) {
-        (Some(wanted), Some(life)) if wanted > life => {
-            Err(Failure::usage(format!("no token lives for {wanted} s: this server's live for {life} s"))
-                .hint(format!("ask for less than {life}")))
-        }
+        // A moment later the newest one has less than its whole life.
+        (Some(wanted), Some(life)) if wanted >= life => Err(too_long(wanted, life)),
         _ => Ok(()),
     }
+}
+
+fn too_long(wanted: i64, life: i64) -> Failure {
+    Failure::usage(format!("no token has {wanted} s left: this server's live for {life} s"))
+        .hint(format!("ask for less than {life}"))
 }
 
 /// The token of an entry, while it lives.
