@@ -46,7 +46,8 @@ fn whole_request(stream: &mut TcpStream) -> String {
         request.extend_from_slice(&bytes[..read]);
         let text = String::from_utf8_lossy(&request).into_owned();
         let end = text.split_once("\r\n\r\n").map(|(head, body)| {
-            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length =
+                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
             body.len() >= length.unwrap_or(0)
         });
         if read == 0 || end == Some(true) {

@@ -61,7 +61,8 @@ pub fn remove_unfinished(path: &Path) -> io::Result<()> {
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let chance = name.to_str().and_then(|name| name.strip_prefix(stem)?.strip_prefix('.')?.strip_suffix(UNFINISHED));
+        let chance =
+            name.to_str().and_then(|name| name.strip_prefix(stem)?.strip_prefix('.')?.strip_suffix(UNFINISHED));
         if chance.is_some_and(|chance| chance.len() == 16) {
             fs::remove_file(entry.path())?;
         }

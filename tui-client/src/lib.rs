@@ -69,10 +69,7 @@ mod tests {
             "doctor",
             &["accounts", "check", "clock", "failure", "jwt", "oauth", "reason", "renewal", "settings", "token_store"],
         ),
-        (
-            "session",
-            &["secret", "reason", "failure", "settings", "token_store", "accounts", "oauth", "renewal"],
-        ),
+        ("session", &["secret", "reason", "failure", "settings", "token_store", "accounts", "oauth", "renewal"]),
     ];
 
     fn files(folder: &Path) -> Vec<PathBuf> {

@@ -348,7 +348,8 @@ impl Server {
             let body = answer.json()?;
             let text = |name: &str| body.get(name)?.as_str();
             // It is printed as it is, and sent in a header: no token has a character that would be more than a letter there.
-            let token = |name: &str| Some(text(name)?).filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
+            let token =
+                |name: &str| Some(text(name)?).filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
             Some(Tokens {
                 access_token: Secret::new(token("access_token")?.to_owned()),
                 refresh_token: Secret::new(token("refresh_token")?.to_owned()),
