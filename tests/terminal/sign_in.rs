@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
+use grantd_tests::postgres::free_port;
+
 use crate::machine::{Machine, PASSWORD, files};
 
 #[test]
@@ -227,4 +229,14 @@ fn the_account_of_the_environment_is_the_one_that_is_signed_in_to() {
     );
     let accounts = machine.run(&["accounts", "--json"]).expect(0).json()["accounts"].clone();
     assert_eq!(accounts.as_array().map(Vec::len), Some(2), "{accounts}");
+}
+
+#[test]
+fn a_name_that_no_resolver_knows_is_this_machines_where_it_ends_in_localhost() {
+    let port = free_port();
+    let machine = Machine::behind(port, &format!("http://id.localhost:{port}"));
+    let issuer = format!("http://id.localhost:{port}");
+    let args = ["login", &issuer, "--username", "ada", "--password-stdin", "--store", "file"];
+    machine.grant(&args).input(PASSWORD).run().expect(0);
+    assert_eq!(machine.run(&["status", "--json"]).expect(0).json()["accounts"][0]["issuer"], issuer.as_str());
 }

@@ -89,6 +89,9 @@ impl Server {
             // Nor are the certificates needed that this machine may not have.
             builder = builder.no_proxy().tls_certs_only([]);
         }
+        if let Some((name, addresses)) = issuer.own_addresses() {
+            builder = builder.resolve_to_addrs(name, &addresses);
+        }
         let http = builder.build().map_err(|error| {
             Failure::new(Code::Other, format!("no connection can be made: {}", root_cause(&error)))
                 .hint("see SSL_CERT_FILE and the proxy's variables")
