@@ -44,8 +44,19 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     written?;
     // The name is only as lasting as its folder.
     #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    match File::open(folder)?.sync_all() {
+        Err(error) if !keeps_no_folders(&error) => return Err(error),
+        _ => {}
+    }
     Ok(())
+}
+
+/// Whether a file system says that it has no way to make a folder lasting, as some of networks and of user space do: the file was
+/// replaced all the same.
+#[cfg(unix)]
+fn keeps_no_folders(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    Errno::from_io_error(error).is_some_and(|errno| [Errno::INVAL, Errno::NOTSUP, Errno::BADF].contains(&errno))
 }
 
 /// Removes what a process left that was killed while it replaced this file; whoever calls is the only one who replaces it.
@@ -118,4 +129,18 @@ pub fn name_of(text: &str) -> String {
         let _ = write!(name, "{byte:02x}");
     }
     name
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_made_lasting_is_none_that_cannot_be_written() {
+        let skipped = |errno: Errno| keeps_no_folders(&errno.into());
+        assert!([Errno::INVAL, Errno::NOTSUP, Errno::BADF].into_iter().all(skipped));
+        assert!(![Errno::IO, Errno::NOSPC, Errno::ROFS].into_iter().any(skipped));
+    }
 }
