@@ -16,6 +16,7 @@ use crate::files;
 use crate::journal::{self, Outcome};
 use crate::jwt;
 use crate::oauth::{Answer, Issuer, NoTokens, Server, Tokens};
+use crate::reason;
 use crate::secret::Secret;
 use crate::settings::Folders;
 use crate::token_store::{Entry, TokenStore};
@@ -199,6 +200,21 @@ impl Keeper {
             return Ok((answer, held.warning));
         }
         Ok((self.server.ask(method, path, &renewed.access_token, body).await?, renewed.warning))
+    }
+
+    /// What a 401 says: the reason for which the session has ended.
+    ///
+    /// # Errors
+    /// It may be about the access token alone, which nobody may renew as yet: another try helps (3).
+    pub fn end_of(&self, answer: &Answer) -> Result<String, Failure> {
+        match answer.reason() {
+            Some(reason) if reason::ends_session(&reason) => Ok(reason),
+            _ => {
+                let failure = Failure { code: Code::Away, ..self.server.failure_of(answer) };
+                Err(failure
+                    .hint(format!("try again in {FORCED_APART} seconds; if it stays so, sign in again: grant login")))
+            }
+        }
     }
 
     async fn renew(&self, entry: Entry, wish: Wish) -> Result<Held, Failure> {

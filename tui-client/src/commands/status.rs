@@ -6,7 +6,7 @@ use grant::clock;
 use grant::failure::{Code, Failure, plain};
 use grant::jwt;
 use grant::reason;
-use grant::renewal::{Keeper, Wish};
+use grant::renewal::{Keeper, Warning};
 use grant::secret::Secret;
 use grant::token_store::Entry;
 use reqwest::{Method, StatusCode};
@@ -68,35 +68,24 @@ async fn look(context: &Context, account: &Account, active: bool, offline: bool)
         let entry = keeper.entry().await?;
         return Ok(Found { row: row(account, "store", state(&entry), Some(&entry), None, active), code: 0 });
     }
-    let asked = ask(&keeper).await;
+    let asked = keeper.ask(Method::GET, USERINFO, None).await;
     let entry = keeper.entry().await?;
-    match asked {
-        Ok(skew) => Ok(Found { row: row(account, "store", state(&entry), Some(&entry), skew, active), code: 0 }),
-        Err(failure) if failure.code == Code::Away => {
-            Ok(Found { row: row(account, "store", "offline", Some(&entry), None, active), code: Code::Away as u8 })
+    let stands = |state, skew, code| Found { row: row(account, "store", state, Some(&entry), skew, active), code };
+    let failure = match asked {
+        // Whether a token is taken says nothing of a session that cannot be renewed.
+        Ok((_, Some(Warning::Away(..)))) => return Ok(stands("offline", None, Code::Away as u8)),
+        Ok((answer, _)) if answer.status.is_success() => return Ok(stands(state(&entry), answer.clock_skew, 0)),
+        Ok((answer, _)) if answer.status == StatusCode::UNAUTHORIZED => {
+            return Ok(ended(&keeper.end_of(&answer)?, Some(&entry)));
         }
-        Err(failure) if failure.code == Code::SignIn => match &failure.reason {
-            Some(reason) => Ok(ended(reason, Some(&entry))),
-            None => Err(failure),
-        },
-        Err(failure) => Err(failure),
-    }
-}
-
-/// Whether the server takes our token; renewed when it is due, or when the server says no. How far its clock is ahead.
-async fn ask(keeper: &Keeper) -> Result<Option<i64>, Failure> {
-    let mut wish = Wish::default();
-    loop {
-        let held = keeper.token(wish).await?;
-        if let Some(warning) = held.warning.filter(|_| !wish.new) {
-            return Err(Failure::new(Code::Away, warning));
-        }
-        let answer = keeper.server().ask(Method::GET, USERINFO, &held.access_token, None).await?;
-        match answer.status {
-            status if status.is_success() => return Ok(answer.clock_skew),
-            StatusCode::UNAUTHORIZED if !wish.new => wish.new = true,
-            _ => return Err(keeper.server().failure_of(&answer)),
-        }
+        Ok((answer, _)) => keeper.server().failure_of(&answer),
+        Err(failure) => failure,
+    };
+    match (failure.code, &failure.reason) {
+        (Code::Away, _) => Ok(stands("offline", None, Code::Away as u8)),
+        // It cannot be renewed any more.
+        (Code::SignIn, Some(reason)) => Ok(ended(reason, Some(&entry))),
+        _ => Err(failure),
     }
 }
 
