@@ -266,3 +266,14 @@ fn a_token_that_does_not_say_how_long_it_lives_is_not_given_for_longer_than_it_d
     let output = machine.run(&["token", "--min-ttl", "6m"]).expect(2);
     assert!(output.stdout.is_empty() && output.stderr.contains("no token has 360 s left"), "{output}");
 }
+
+#[test]
+fn a_server_that_is_overloaded_is_offline_for_a_token_of_the_environment_too() {
+    let machine = Machine::new();
+    for overloaded in ["503 Service Unavailable", "429 Too Many Requests"] {
+        let (url, _) = stranger(overloaded, |_| String::new());
+        let status = machine.grant(&["status", "--json"]).env("GRANT_TOKEN", "opaque").env("GRANT_ISSUER", &url);
+        let status = status.run().expect(3).json();
+        assert_eq!(status["accounts"][0]["state"], "offline");
+    }
+}

@@ -102,7 +102,10 @@ async fn of_environment(token: Secret, offline: bool) -> Result<Found, Failure> 
             Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => {
                 (state, code, reason) = ("ended", Code::SignIn as u8, answer.reason());
             }
-            Ok(answer) => return Err(server.failure_of(&answer)),
+            Ok(answer) => match server.failure_of(&answer) {
+                failure if failure.code == Code::Away => (state, code) = ("offline", Code::Away as u8),
+                failure => return Err(failure),
+            },
             Err(_) => (state, code) = ("offline", Code::Away as u8),
         }
     }
