@@ -87,15 +87,16 @@ async fn keep(
     issuer: &Issuer,
     entry: &Entry,
 ) -> Result<(Account, Option<Entry>, Option<String>), Failure> {
-    // Of two sign-ins side by side the second one sees what the first has listed: neither takes the other's name, nor loses its tokens.
-    let _one_by_one = renewal::lock(folders, "sign-in").await?;
-    let replaced = name(&mut account, label, issuer, &Accounts::read(folders)?)?;
     if account.store == StoreKind::Memory {
         // Nobody else can use it: it stands in no list, and replaces none of those that do.
+        name(&mut account, label, issuer, &Accounts::read(folders)?)?;
         account.id.push_str(" in memory");
         store.write(&account.key(), entry).await?;
         return Ok((account, None, None));
     }
+    // Of two sign-ins side by side the second one sees what the first has listed: neither takes the other's name, nor loses its tokens.
+    let _one_by_one = renewal::lock(folders, "sign-in").await?;
+    let replaced = name(&mut account, label, issuer, &Accounts::read(folders)?)?;
     let _alone = renewal::lock(folders, &account.key()).await?;
     let (mut old_entry, mut warning) = (None, None);
     if let Some(old) = replaced {
