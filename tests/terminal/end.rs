@@ -86,3 +86,36 @@ async fn ending_the_other_sessions_leaves_exactly_this_one() {
     }
     assert!(client.is_active(&bob.access).await && client.is_active(&machine.token()).await);
 }
+
+#[test]
+fn one_account_that_cannot_be_signed_out_keeps_none_of_the_others() {
+    let machine = Machine::new().signed_in();
+    let away = Machine::new();
+    let url = away.server.url();
+    let login = ["login", &url, "--username", "ada", "--password-stdin", "--store", "file", "--account", "away"];
+    machine.grant(&login).input(crate::machine::PASSWORD).run().expect(0);
+    machine.login(&["--account", "last"]).run().expect(0);
+    away.server.kill();
+    let output = machine.run(&["logout", "--all-accounts", "--everywhere"]).expect(3);
+    assert!(output.stderr.contains("signed out: ada, last") && output.stderr.contains("cannot be reached"), "{output}");
+    let accounts = machine.run(&["accounts", "--json"]).expect(0).json()["accounts"].clone();
+    assert_eq!((accounts.as_array().map(Vec::len), &accounts[0]["name"]), (Some(1), &"away".into()));
+    assert_eq!(files(&machine.state().join("tokens")).len(), 1);
+}
+
+#[test]
+fn a_token_whose_key_is_gone_a_moment_after_its_renewal_ends_no_session() {
+    let machine = Machine::new().signed_in();
+    machine.run(&["admin", "keys", "rotate", "--now", "--yes"]).expect(0);
+    for json in [&["status"][..], &["status", "--json"]] {
+        let status = machine.run(json).expect(3);
+        assert!(status.stdout.is_empty() && status.stderr.contains("try again in 10 seconds"), "{status}");
+        assert!(!status.stderr.contains("ENDED") && status.stderr.contains("oken"), "{status}");
+    }
+    let doctor = machine.run(&["doctor"]).expect(3);
+    assert!(!doctor.stdout.contains("signed out"), "{doctor}");
+    // As if the renewal were two minutes old: then another follows at once.
+    machine.end_in(180);
+    let status = machine.run(&["status", "--json"]).expect(0).json();
+    assert_eq!(status["accounts"][0]["state"], "valid");
+}

@@ -141,3 +141,33 @@ fn a_keyring_that_does_not_answer_is_7_where_nobody_can_unlock_it() {
     assert_eq!(code, 7, "{stdout}{stderr}");
     assert!(stderr.contains("does not answer") && stderr.contains("grant login --store file"), "{stderr}");
 }
+
+#[test]
+fn a_process_opens_the_keyring_once() {
+    let machine = Machine::new();
+    let script = format!(
+        "set -e
+        {LOGIN}
+        {LOGIN} --account second
+        dbus-monitor --session \"interface='org.freedesktop.Secret.Service',member='OpenSession'\" >calls &
+        monitor=$!
+        trap 'kill $monitor' EXIT
+        opened() {{ grep -c member=OpenSession calls || true; }}
+        # Until the monitor listens.
+        until [ $(opened) -gt 0 ]; do grant token >/dev/null; done
+        before=$(opened)
+        # A sign-in that replaces another and ends it; the state of two accounts; a sign-out.
+        {LOGIN} --account second
+        grant status
+        grant sessions
+        grant logout --account second
+        until [ $(opened) -ge $((before + 4)) ]; do :; done
+        # What is asked last is seen last.
+        grant token >/dev/null
+        until [ $(opened) -ge $((before + 5)) ]; do :; done
+        echo $(($(opened) - before)) >opened"
+    );
+    let Some((code, stdout, stderr)) = beside_a_keyring(&machine, true, &script) else { return skip(NO_KEYRING) };
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert_eq!(fs::read_to_string(machine.home.join("opened")).expect("a count"), "5\n");
+}

@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::thread;
+
+use grantd_tests::postgres::free_port;
 
 use crate::machine::{Machine, PASSWORD, files};
 
@@ -183,4 +186,57 @@ async fn a_token_that_has_no_room_is_fetched_each_time_and_the_sign_in_succeeds(
     assert!(first.len() > 2300 && machine.server.client().is_active(&first).await);
     assert_ne!(machine.token(), first);
     machine.run(&["status"]).expect(0);
+}
+
+#[test]
+fn sign_ins_side_by_side_at_two_servers_keep_both_and_leave_one_session_at_each() {
+    let (machine, other) = (Machine::new(), Machine::new());
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let server = [&machine.server, &other.server][number % 2].url();
+            let args = ["login", &server, "--username", "ada", "--password-stdin", "--store", "file"];
+            let login = machine.grant(&args).input(PASSWORD);
+            scope.spawn(|| login.run().expect(0));
+        }
+    });
+    let accounts = machine.run(&["accounts", "--json"]).expect(0).json()["accounts"].clone();
+    let accounts = accounts.as_array().expect("a list");
+    assert_eq!((accounts.len(), files(&machine.state().join("tokens")).len()), (2, 2), "{accounts:?}");
+    let servers: Vec<_> = accounts.iter().map(|account| account["issuer"].clone()).collect();
+    for server in [&machine.server, &other.server] {
+        assert!(servers.contains(&server.url().into()), "{servers:?}");
+    }
+    for account in accounts {
+        let name = account["name"].as_str().expect("a name");
+        let sessions = machine.run(&["sessions", "--account", name, "--json"]).expect(0).json();
+        assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(1), "{sessions}");
+    }
+}
+
+#[test]
+fn the_account_of_the_environment_is_the_one_that_is_signed_in_to() {
+    let machine = Machine::new().signed_in();
+    let other = Machine::new();
+    let args = ["login", &other.server.url(), "--username", "ada", "--password-stdin", "--store", "file"];
+    let work = |args: &[&str]| machine.grant(args).input(PASSWORD).env("GRANT_ACCOUNT", "work").run().expect(0);
+    work(&args);
+    machine.run(&["accounts", "use", "ada"]).expect(0);
+    // Neither a server nor a store is named: those of `work`, which it replaces.
+    let again = work(&["login", "--username", "ada", "--password-stdin", "--json"]).json();
+    assert_eq!(
+        (&again["accounts"][0]["name"], &again["accounts"][0]["issuer"], &again["accounts"][0]["store"]),
+        (&"work".into(), &other.server.url().into(), &"file".into())
+    );
+    let accounts = machine.run(&["accounts", "--json"]).expect(0).json()["accounts"].clone();
+    assert_eq!(accounts.as_array().map(Vec::len), Some(2), "{accounts}");
+}
+
+#[test]
+fn a_name_that_no_resolver_knows_is_this_machines_where_it_ends_in_localhost() {
+    let port = free_port();
+    let machine = Machine::behind(port, &format!("http://id.localhost:{port}"));
+    let issuer = format!("http://id.localhost:{port}");
+    let args = ["login", &issuer, "--username", "ada", "--password-stdin", "--store", "file"];
+    machine.grant(&args).input(PASSWORD).run().expect(0);
+    assert_eq!(machine.run(&["status", "--json"]).expect(0).json()["accounts"][0]["issuer"], issuer.as_str());
 }

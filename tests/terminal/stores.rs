@@ -72,6 +72,16 @@ fn ctrl_c_at_a_question_is_130_and_the_terminal_shows_letters_again() {
     let screen = terminal.screen();
     assert!(screen.contains("error: cancelled") && screen.contains("code=130"), "{screen}");
     assert!(screen.split_whitespace().any(|word| word == "echo"), "{screen}");
+    // The same at the questions of an administrator.
+    let signed_in = Machine::new().signed_in();
+    let asks_twice = "\"$GRANT\" admin users set-password bob; echo code=$?; stty -a";
+    let mut terminal = in_terminal(&signed_in, asks_twice).expect("a terminal");
+    terminal.type_secretly("New password of bob: ", "a new password");
+    terminal.type_secretly("New password of bob, again: ", "half of it\u{15}\u{3}");
+    assert_eq!(terminal.exit_code(), 0, "{}", terminal.screen());
+    let screen = terminal.screen();
+    assert!(screen.contains("error: cancelled") && screen.contains("code=130"), "{screen}");
+    assert!(screen.split_whitespace().any(|word| word == "echo"), "{screen}");
     // A question whose answer is shown leaves Ctrl-C to the terminal, which ends all that runs in it.
     let asks_name = "exec \"$GRANT\" login \"$SERVER\" --store file";
     let mut terminal = in_terminal(&machine, asks_name).expect("a terminal");

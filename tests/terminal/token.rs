@@ -34,8 +34,13 @@ fn tokens_of_two_seconds_never_run_out() {
 #[test]
 fn a_life_that_no_token_has_is_a_wrong_wish() {
     let machine = Machine::new().signed_in();
-    let output = machine.run(&["token", "--min-ttl", "301s"]).expect(2);
-    assert!(output.stderr.contains("300 s") && output.stdout.is_empty(), "{output}");
+    let refresh = machine.entry()["rt"].clone();
+    for wanted in ["301s", "300s", "5m", "1d"] {
+        let output = machine.run(&["token", "--min-ttl", wanted]).expect(2);
+        assert!(output.stderr.contains("300 s") && output.stdout.is_empty(), "{output}");
+    }
+    // Nor is anything renewed for it.
+    assert_eq!(machine.entry()["rt"], refresh);
     machine.run(&["token", "--min-ttl", "4m"]).expect(0);
     machine.run(&["token", "--min-ttl", "soon"]).expect(2);
 }

@@ -2,6 +2,8 @@
 
 use std::env::consts::OS;
 
+use crate::failure::plain;
+
 /// What this program calls itself to a server: with the name of the machine, by which its user knows it again.
 #[must_use]
 pub fn user_agent() -> String {
@@ -20,10 +22,13 @@ fn machine() -> String {
     crate::settings::variable("COMPUTERNAME").unwrap_or_default()
 }
 
-/// `thinkpad, grant on Linux`, `Firefox on Windows`; what is not known is left as it was said.
+/// `thinkpad, grant on Linux`, `Firefox on Windows`; what is not known is left as it was said, on one line.
 #[must_use]
 pub fn told(user_agent: Option<&str>) -> String {
-    let Some(agent) = user_agent.filter(|agent| !agent.trim().is_empty()) else { return "unknown device".to_owned() };
+    let agent = plain(user_agent.unwrap_or_default());
+    if agent.trim().is_empty() {
+        return "unknown device".to_owned();
+    }
     let own =
         agent.strip_prefix("grant/").and_then(|rest| rest.split_once(" (")?.1.strip_suffix(')')?.split_once("; "));
     if let Some((machine, system)) = own.filter(|(machine, _)| !machine.is_empty()) {
@@ -32,10 +37,10 @@ pub fn told(user_agent: Option<&str>) -> String {
     // Each of the later ones calls itself by the names of the earlier ones too.
     let browsers =
         [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    match (browsers.iter().find(|(mark, _)| agent.contains(mark)), system_of(agent)) {
+    match (browsers.iter().find(|(mark, _)| agent.contains(mark)), system_of(&agent)) {
         (Some((_, browser)), Some(system)) => format!("{browser} on {system}"),
         (Some((_, browser)), None) => (*browser).to_owned(),
-        _ => agent.to_owned(),
+        _ => agent,
     }
 }
 
@@ -72,6 +77,8 @@ mod tests {
                 "Safari on iOS",
             ),
             ("curl/8.14.1", "curl/8.14.1"),
+            ("grant/0.1.0 (\u{1b}[2Jair; macos)", " [2Jair, grant on macOS"),
+            ("\u{1b}]0;x\u{7}", " ]0;x "),
             (" ", "unknown device"),
         ] {
             assert_eq!(told(Some(agent)), words);

@@ -131,7 +131,10 @@ async fn state(folders: &Folders, account: &Account) -> Check {
     };
     match keeper.ask(Method::GET, USERINFO, None).await {
         Ok((answer, _)) if answer.status == StatusCode::UNAUTHORIZED => {
-            let why = reason::told(&answer.reason().unwrap_or_default());
+            let why = match keeper.end_of(&answer) {
+                Ok(reason) => reason::told(&reason),
+                Err(failure) => return Check::failed("account", &failure),
+            };
             return Check::bad("account", format!("`{name}` is signed out: {why}")).hint(again).code(Code::SignIn);
         }
         // That the server is away is told where it is asked for itself.

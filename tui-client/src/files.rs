@@ -1,5 +1,6 @@
 //! How are files written that are this user's alone, and how does one process wait for another?
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
@@ -11,6 +12,9 @@ use sha2::{Digest, Sha256};
 use tracing::debug;
 
 use crate::failure::{Code, Failure};
+
+/// How the name of a file ends that is to replace another.
+const UNFINISHED: &str = ".new";
 
 /// Makes a folder that only its owner can enter.
 ///
@@ -32,7 +36,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     make_private_folder(folder)?;
     let chance = RandomState::new().hash_one(std::process::id());
-    let new = path.with_extension(format!("{chance:016x}.new"));
+    let new = path.with_extension(format!("{chance:016x}{UNFINISHED}"));
     let written = write_new(&new, content).and_then(|()| fs::rename(&new, path));
     if written.is_err() {
         let _ = fs::remove_file(&new);
@@ -40,7 +44,40 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     written?;
     // The name is only as lasting as its folder.
     #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    match File::open(folder)?.sync_all() {
+        Err(error) if !keeps_no_folders(&error) => return Err(error),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether a file system says that it has no way to make a folder lasting, as some of networks and of user space do: the file was
+/// replaced all the same.
+#[cfg(unix)]
+fn keeps_no_folders(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    Errno::from_io_error(error).is_some_and(|errno| [Errno::INVAL, Errno::NOTSUP, Errno::BADF].contains(&errno))
+}
+
+/// Removes what a process left that was killed while it replaced this file; whoever calls is the only one who replaces it.
+///
+/// # Errors
+/// What the system says of a file that it does not remove.
+pub fn remove_unfinished(path: &Path) -> io::Result<()> {
+    let (Some(folder), Some(stem)) = (path.parent(), path.file_stem().and_then(OsStr::to_str)) else { return Ok(()) };
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let chance =
+            name.to_str().and_then(|name| name.strip_prefix(stem)?.strip_prefix('.')?.strip_suffix(UNFINISHED));
+        if chance.is_some_and(|chance| chance.len() == 16) {
+            fs::remove_file(entry.path())?;
+        }
+    }
     Ok(())
 }
 
@@ -92,4 +129,18 @@ pub fn name_of(text: &str) -> String {
         let _ = write!(name, "{byte:02x}");
     }
     name
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_made_lasting_is_none_that_cannot_be_written() {
+        let skipped = |errno: Errno| keeps_no_folders(&errno.into());
+        assert!([Errno::INVAL, Errno::NOTSUP, Errno::BADF].into_iter().all(skipped));
+        assert!(![Errno::IO, Errno::NOSPC, Errno::ROFS].into_iter().any(skipped));
+    }
 }

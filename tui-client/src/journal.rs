@@ -66,7 +66,7 @@ fn append(path: &Path, renewal: &Renewal) -> std::io::Result<()> {
         files::make_private_folder(folder)?;
     }
     if fs::metadata(path).is_ok_and(|file| file.len() > MAX_BYTES) {
-        let text = fs::read_to_string(path)?;
+        let text = text_of(path)?;
         let lines: Vec<_> = text.lines().collect();
         let newer = lines.get(lines.len() / 2..).unwrap_or_default().join("\n") + "\n";
         files::replace(path, newer.as_bytes())?;
@@ -79,9 +79,34 @@ fn append(path: &Path, renewal: &Renewal) -> std::io::Result<()> {
     options.open(path)?.write_all(line.as_bytes())
 }
 
+/// One damaged byte costs its own line, no more.
+fn text_of(path: &Path) -> std::io::Result<String> {
+    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+}
+
 /// The renewals that are remembered, the newest first. A line that was cut short by a power cut is none.
 #[must_use]
 pub fn read(folders: &Folders, key: &str) -> Vec<Renewal> {
-    let text = fs::read_to_string(path(folders, key)).unwrap_or_default();
+    let text = text_of(&path(folders, key)).unwrap_or_default();
     text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_byte_hides_its_line_alone_and_keeps_nothing_from_being_noted() {
+        let file = std::env::temp_dir().join(format!("grant-journal-{}.jsonl", std::process::id()));
+        let renewal = Renewal { at: 1, pid: 2, command: "grant token".to_owned(), outcome: Outcome::Renewed };
+        fs::write(&file, b"\xff\n").unwrap();
+        // Past the length from which it is cut.
+        while fs::metadata(&file).unwrap().len() <= MAX_BYTES {
+            append(&file, &renewal).unwrap();
+        }
+        append(&file, &renewal).unwrap();
+        let (text, length) = (text_of(&file).unwrap(), fs::metadata(&file).unwrap().len());
+        fs::remove_file(&file).unwrap();
+        assert!(length < MAX_BYTES && text.lines().all(|line| serde_json::from_str::<Renewal>(line).is_ok()), "{text}");
+    }
 }

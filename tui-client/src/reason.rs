@@ -21,14 +21,26 @@ pub fn sentence(reason: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a reason says that a session has ended. Of a mere access token the others may be said too: another may do.
+/// Whether a server that gives this reason for a no to an access token says that the session is over. `expired` and `unknown_token` may
+/// be about that token alone, and another be had for the asking; of a word that is newer than this program nothing is known.
 #[must_use]
 pub fn ends_session(reason: &str) -> bool {
-    sentence(reason).is_some() && !matches!(reason, "unknown_token" | "expired")
+    sentence(reason).is_some() && !matches!(reason, "expired" | "unknown_token")
 }
 
 /// The sentence, or for an unknown reason its name.
 #[must_use]
 pub fn told(reason: &str) -> String {
     sentence(reason).map_or_else(|| format!("The session has ended ({reason})."), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_about_a_token_alone_and_what_nobody_knows_end_no_session() {
+        assert!(["signed_out", "refresh_token_reused", "idle"].into_iter().all(ends_session));
+        assert!(!["expired", "unknown_token", "insufficient_scope", "", "of_tomorrow"].into_iter().any(ends_session));
+    }
 }

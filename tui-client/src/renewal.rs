@@ -12,11 +12,12 @@ use tracing::trace;
 
 use crate::accounts::{Account, Accounts};
 use crate::clock;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, plain};
 use crate::files;
 use crate::journal::{self, Outcome};
 use crate::jwt;
 use crate::oauth::{Answer, Issuer, NoTokens, Server, Tokens};
+use crate::reason;
 use crate::secret::Secret;
 use crate::settings::Folders;
 use crate::token_store::{Entry, TokenStore};
@@ -81,7 +82,7 @@ pub struct Keeper {
 #[must_use]
 pub fn entry_of(tokens: Tokens) -> Entry {
     Entry {
-        session_id: jwt::text_claim(tokens.access_token.expose(), "sid").unwrap_or_default(),
+        session_id: plain(&jwt::text_claim(tokens.access_token.expose(), "sid").unwrap_or_default()),
         refresh_token: tokens.refresh_token,
         access_token: Some(tokens.access_token),
         expires_at: tokens.expires_at,
@@ -202,16 +203,49 @@ impl Keeper {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(Answer, Option<Warning>), Failure> {
-        let held = self.token(Wish::default()).await?;
+        if let Some(reason) = &self.account.ended {
+            return Err(self.account.ended_failure(reason));
+        }
+        let (answer, held) = self.ask_from(&self.entry().await?, method, path, body).await?;
+        Ok((answer, held.warning))
+    }
+
+    /// The same for whoever has read the entry already; with the token that was asked with.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub async fn ask_from(
+        &self,
+        seen: &Entry,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(Answer, Held), Failure> {
+        let held = self.token_of(seen, Wish::default()).await?;
         let answer = self.server.ask(method.clone(), path, &held.access_token, body).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
-            return Ok((answer, held.warning));
+            return Ok((answer, held));
         }
         let renewed = self.token(Wish { new: true, ..Wish::default() }).await?;
         if renewed.access_token == held.access_token {
-            return Ok((answer, held.warning));
+            return Ok((answer, held));
         }
-        Ok((self.server.ask(method, path, &renewed.access_token, body).await?, renewed.warning))
+        Ok((self.server.ask(method, path, &renewed.access_token, body).await?, renewed))
+    }
+
+    /// What a 401 says: the reason for which the session has ended.
+    ///
+    /// # Errors
+    /// It may be about the access token alone, which nobody may renew as yet: another try helps (3).
+    pub fn end_of(&self, answer: &Answer) -> Result<String, Failure> {
+        match answer.reason() {
+            Some(reason) if reason::ends_session(&reason) => Ok(reason),
+            _ => {
+                let failure = Failure { code: Code::Away, ..self.server.failure_of(answer) };
+                Err(failure
+                    .hint(format!("try again in {FORCED_APART} seconds; if it stays so, sign in again: grant login")))
+            }
+        }
     }
 
     async fn renew(&self, entry: Entry, wish: Wish) -> Result<Held, Failure> {
@@ -245,9 +279,15 @@ impl Keeper {
         self.store.write(&self.account.key(), &entry).await?;
         *self.fetched.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry.clone());
         judge_life(&entry, wish)?;
-        as_is(&entry).ok_or_else(|| {
+        let held = as_is(&entry).ok_or_else(|| {
             Failure::new(Code::Other, "the server gives tokens that have ended already").hint("look at both clocks")
-        })
+        })?;
+        let left = entry.left(clock::now_millis());
+        match wish.min_ttl {
+            // A token that does not say for how long it was issued is judged by what it has.
+            Some(wanted) if left < wanted.saturating_mul(1000) => Err(too_long(wanted, left / 1000)),
+            _ => Ok(held),
+        }
     }
 
     /// Before anything is given up it is read once more: another program may have renewed it without our lock.
@@ -285,15 +325,18 @@ fn will_do(entry: &Entry, wish: Wish) -> Result<Option<Held>, Failure> {
     Ok(if left > enough { as_is(entry) } else { None })
 }
 
-/// Nobody can be given a token that lives longer than those that the server makes.
+/// Nobody can be given a token that lives for longer than those that the server makes, nor for as long.
 fn judge_life(entry: &Entry, wish: Wish) -> Result<(), Failure> {
     match (wish.min_ttl, entry.life()) {
-        (Some(wanted), Some(life)) if wanted > life => {
-            Err(Failure::usage(format!("no token lives for {wanted} s: this server's live for {life} s"))
-                .hint(format!("ask for less than {life}")))
-        }
+        // A moment later the newest one has less than its whole life.
+        (Some(wanted), Some(life)) if wanted >= life => Err(too_long(wanted, life)),
         _ => Ok(()),
     }
+}
+
+fn too_long(wanted: i64, life: i64) -> Failure {
+    Failure::usage(format!("no token has {wanted} s left: this server's live for {life} s"))
+        .hint(format!("ask for less than {life}"))
 }
 
 /// The token of an entry, while it lives.

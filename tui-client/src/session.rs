@@ -4,8 +4,9 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::accounts::{Account, Accounts};
-use crate::failure::{Code, Failure};
+use crate::failure::{Failure, plain};
 use crate::oauth::{CLIENT_ID, Issuer, Server};
+use crate::reason;
 use crate::renewal::{self, Keeper, Wish};
 use crate::secret::Secret;
 use crate::settings::Folders;
@@ -74,7 +75,7 @@ pub async fn begin(
 /// What the server calls who signed in, perhaps by an e-mail address.
 async fn user_of(server: &Server, entry: &Entry) -> Option<String> {
     let answer = server.ask(Method::GET, "/api/v1/me", entry.access_token.as_ref()?, None).await.ok()?;
-    answer.json()?.get("username").and_then(Value::as_str).map(str::to_owned)
+    answer.json()?.get("username").and_then(Value::as_str).map(plain)
 }
 
 /// Keeps what was given; hands over the entry that it replaces.
@@ -86,13 +87,16 @@ async fn keep(
     issuer: &Issuer,
     entry: &Entry,
 ) -> Result<(Account, Option<Entry>, Option<String>), Failure> {
-    let replaced = name(&mut account, label, issuer, &Accounts::read(folders)?)?;
     if account.store == StoreKind::Memory {
         // Nobody else can use it: it stands in no list, and replaces none of those that do.
+        name(&mut account, label, issuer, &Accounts::read(folders)?)?;
         account.id.push_str(" in memory");
         store.write(&account.key(), entry).await?;
         return Ok((account, None, None));
     }
+    // Of two sign-ins side by side the second one sees what the first has listed: neither takes the other's name, nor loses its tokens.
+    let _one_by_one = renewal::lock(folders, "sign-in").await?;
+    let replaced = name(&mut account, label, issuer, &Accounts::read(folders)?)?;
     let _alone = renewal::lock(folders, &account.key()).await?;
     let (mut old_entry, mut warning) = (None, None);
     if let Some(old) = replaced {
@@ -148,7 +152,9 @@ pub async fn end(folders: &Folders, account: &Account, reach: Reach) -> Result<O
         Reach::Everywhere if lives => {
             let held = keeper.token(Wish::default()).await?;
             let answer = keeper.server().ask(Method::DELETE, "/api/v1/me/sessions", &held.access_token, None).await?;
-            if !answer.status.is_success() {
+            // Another account of the same user may have just done it.
+            let done = answer.reason().as_deref() == Some("signed_out_everywhere");
+            if !answer.status.is_success() && !done {
                 return Err(keeper.server().failure_of(&answer));
             }
             None
@@ -160,7 +166,7 @@ pub async fn end(folders: &Folders, account: &Account, reach: Reach) -> Result<O
     Ok(warning)
 }
 
-/// Ends the session; a server that is away keeps nobody from forgetting.
+/// Ends the session; a server that is away, or says no, keeps nobody from forgetting.
 async fn revoke(folders: &Folders, keeper: &Keeper) -> Result<Option<String>, Failure> {
     let key = keeper.account().key();
     // A renewal that is under way is waited for: what it fetches belongs to the same session.
@@ -175,13 +181,13 @@ async fn revoke(folders: &Folders, keeper: &Keeper) -> Result<Option<String>, Fa
     };
     match keeper.server().revoke(&entry.refresh_token).await {
         Ok(()) => Ok(None),
-        Err(failure) if failure.code == Code::Away => Ok(Some(format!(
+        // Over there already, which is as good as ended.
+        Err(failure) if failure.reason.as_deref().and_then(reason::sentence).is_some() => Ok(None),
+        // Whoever answered, perhaps something on the way, did not end it.
+        Err(failure) => Ok(Some(format!(
             "{}; the session lives on there until it is ended or has been idle for long",
             failure.error
         ))),
-        // Unknown there, which is as good as ended.
-        Err(failure) if failure.code == Code::Other => Ok(None),
-        Err(failure) => Err(failure),
     }
 }
 

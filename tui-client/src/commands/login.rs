@@ -54,16 +54,21 @@ pub async fn login(context: &Context, login: &Login) -> Done {
         None => ask_line("Username: ")?,
     };
     let password = password(login, &username, &server)?;
-    let begun = session::begin(folders, &server, &store, context.account.as_deref(), &username, &password).await?;
+    let begun = session::begin(folders, &server, &store, label(context), &username, &password).await?;
     if let Some(warning) = &begun.warning {
         warn(warning);
     }
     report(context, &begun.account, &begun.entry)
 }
 
+/// What the account is to be called, when that was said: by a flag, else by `GRANT_ACCOUNT`, which chooses for any command.
+fn label(context: &Context) -> Option<&str> {
+    context.account.as_deref().or(context.settings.account.as_deref())
+}
+
 fn issuer(context: &Context, login: &Login, accounts: &Accounts) -> Result<Issuer, Failure> {
     let known = || {
-        let name = context.account.as_deref().or(accounts.active.as_deref())?;
+        let name = label(context).or(accounts.active.as_deref())?;
         accounts.named(name).map(|account| account.issuer.clone())
     };
     let typed = login.issuer.clone().or_else(|| context.settings.issuer.clone()).or_else(known);
@@ -77,7 +82,7 @@ fn issuer(context: &Context, login: &Login, accounts: &Accounts) -> Result<Issue
 /// Which store: named, settled, or the one that the account had; none when it is left to us.
 fn kind(context: &Context, login: &Login, accounts: &Accounts, issuer: &Issuer) -> Result<Option<StoreKind>, Failure> {
     let named = login.store.as_ref().or(context.settings.store.as_ref()).map(String::as_str);
-    let name = context.account.as_ref().or(login.username.as_ref());
+    let name = label(context).or(login.username.as_deref());
     let had = name.and_then(|name| accounts.named(name)).filter(|account| account.issuer == issuer.as_str());
     match (named, had) {
         (Some("auto"), _) | (None, None) => Ok(None),

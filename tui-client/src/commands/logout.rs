@@ -33,17 +33,28 @@ pub async fn logout(context: &Context, logout: &Logout) -> Done {
         _ => Reach::Session,
     };
     let mut signed_out = Vec::new();
+    let mut failed = None;
     for account in &chosen {
-        let ended = session::end(&context.settings.folders, account, reach).await?;
-        if let Some(warning) = ended {
-            warn(warning);
+        match session::end(&context.settings.folders, account, reach).await {
+            Ok(ended) => {
+                if let Some(warning) = ended {
+                    warn(warning);
+                }
+                signed_out.push(account.name.clone());
+            }
+            // The others are not kept for it; it is what the command ends with.
+            Err(failure) if failed.is_none() => failed = Some(failure),
+            Err(failure) => warn(format!("{}: {}", account.name, failure.error)),
         }
-        signed_out.push(account.name.clone());
+    }
+    let done = format!("signed out: {}", signed_out.join(", "));
+    if let Some(failure) = failed {
+        return Err(if signed_out.is_empty() { failure } else { failure.detail(done) });
     }
     if context.json {
         say_json(&json!({ "schema": 1, "signed_out": signed_out }))?;
     } else if !signed_out.is_empty() {
-        complain(&format!("signed out: {}", signed_out.join(", ")));
+        complain(&done);
     }
     Ok(0)
 }

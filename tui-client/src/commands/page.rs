@@ -1,9 +1,8 @@
-//! How is a list of the server's read and shown? Page by page as far as it is wanted; as a table, as JSON, or for other programs as TSV.
-
-use std::collections::HashSet;
+//! How is a list of the server's shown? As far as it is wanted; as a table, as JSON, or for other programs as TSV.
 
 use clap::{Args, ValueEnum};
-use grant::failure::{Code, Failure, plain};
+use grant::failure::{Failure, plain};
+use grant::pages::{Part, pages};
 use grant::{device, event};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -12,8 +11,6 @@ use url::form_urlencoded::Serializer;
 use super::table::say_table;
 use super::{Caller, Context, complain, say, say_json};
 
-/// The server gives no more at once.
-const PAGE: usize = 200;
 const DEFAULT: u32 = 50;
 
 /// What a list shows of an item: the head of a column, and the member that stands in it.
@@ -102,31 +99,9 @@ pub async fn fetch(
     most: Option<usize>,
     wanted: impl Fn(&Value) -> bool,
 ) -> Result<Page, Failure> {
-    let no_list = || Failure::new(Code::Other, format!("{} answers no list at {path}", caller.issuer()));
-    let mut items = Vec::new();
-    let mut cursor: Option<String> = None;
-    let mut met = HashSet::new();
-    loop {
-        let limit = most.map_or(PAGE, |most| PAGE.min(most.saturating_sub(items.len()))).to_string();
-        let paging = [("limit", Some(limit.as_str())), ("cursor", cursor.as_deref())];
-        let mut page = caller.ask_for(Method::GET, &with_query(path, &[filters, &paging].concat())).await?;
-        let Some(Value::Array(found)) = page.get_mut("items").map(Value::take) else { return Err(no_list()) };
-        for item in found {
-            if !wanted(&item) {
-                return Ok(Page { items, more: Some(false) });
-            }
-            items.push(item);
-        }
-        let next = page.get("next_cursor").and_then(Value::as_str).map(str::to_owned);
-        if next.is_none() || most.is_some_and(|most| items.len() >= most) {
-            return Ok(Page { items, more: Some(next.is_some()) });
-        }
-        // A list that goes round would have no end.
-        if !met.insert(next.clone()) {
-            return Err(no_list());
-        }
-        cursor = next;
-    }
+    let ask = async |path: String| caller.ask_for(Method::GET, &path).await;
+    let Part { items, more } = pages(ask, &with_query(path, filters), most, wanted).await?;
+    Ok(Page { items, more: Some(more) })
 }
 
 /// Prints a list; `name` is what JSON calls it.

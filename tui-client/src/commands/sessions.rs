@@ -94,6 +94,7 @@ fn segment(id: &str) -> Result<&str, Failure> {
 async fn end(context: &Context, revoke: &Revoke) -> Done {
     // What is no id is told before the first one ends.
     let ids = revoke.ids.iter().map(|id| segment(id)).collect::<Result<Vec<_>, _>>()?;
+    let caller = context.caller()?;
     if revoke.others || revoke.all {
         let (question, path) = if revoke.all {
             ("End all sessions, this one too?", PATH.to_owned())
@@ -101,10 +102,10 @@ async fn end(context: &Context, revoke: &Revoke) -> Done {
             ("End all sessions but this one?", format!("{PATH}?keep=current"))
         };
         context.confirm(revoke.yes, question)?;
-        context.caller()?.ask_for(Method::DELETE, &path).await?;
+        caller.ask_for(Method::DELETE, &path).await?;
     }
     for id in &ids {
-        context.caller()?.ask_for(Method::DELETE, &format!("{PATH}/{id}")).await?;
+        caller.ask_for(Method::DELETE, &format!("{PATH}/{id}")).await?;
     }
     if context.json {
         say_json(&json!({ "schema": 1, "ended": ids, "all": revoke.all, "others": revoke.others }))?;

@@ -3,10 +3,10 @@
 use clap::Args;
 use grant::accounts::{Account, Accounts};
 use grant::clock;
-use grant::failure::{Code, Failure};
+use grant::failure::{Code, Failure, plain};
 use grant::jwt;
 use grant::reason;
-use grant::renewal::{Keeper, Wish};
+use grant::renewal::{Held, Keeper, Warning};
 use grant::secret::Secret;
 use grant::token_store::Entry;
 use reqwest::{Method, StatusCode};
@@ -68,38 +68,26 @@ async fn look(context: &Context, account: &Account, active: bool, offline: bool)
     if offline {
         return Ok(Found { row: row(account, "store", state(&seen), Some(&seen), None, active), code: 0 });
     }
-    let asked = ask(&keeper, &seen).await;
+    let asked = keeper.ask_from(&seen, Method::GET, USERINFO, None).await;
     // The store is read once more only when the token is another.
-    let same = matches!(&asked, Ok((token, _)) if Some(token) == seen.access_token.as_ref());
+    let same = matches!(&asked, Ok((_, held)) if Some(&held.access_token) == seen.access_token.as_ref());
     let entry = if same { seen } else { keeper.entry().await? };
-    match asked {
-        Ok((_, skew)) => Ok(Found { row: row(account, "store", state(&entry), Some(&entry), skew, active), code: 0 }),
-        Err(failure) if failure.code == Code::Away => {
-            Ok(Found { row: row(account, "store", "offline", Some(&entry), None, active), code: Code::Away as u8 })
+    let stands = |state, skew, code| Found { row: row(account, "store", state, Some(&entry), skew, active), code };
+    let failure = match asked {
+        // Whether a token is taken says nothing of a session that cannot be renewed.
+        Ok((_, Held { warning: Some(Warning::Away(..)), .. })) => return Ok(stands("offline", None, Code::Away as u8)),
+        Ok((answer, _)) if answer.status.is_success() => return Ok(stands(state(&entry), answer.clock_skew, 0)),
+        Ok((answer, _)) if answer.status == StatusCode::UNAUTHORIZED => {
+            return Ok(ended(&keeper.end_of(&answer)?, Some(&entry)));
         }
-        Err(failure) if failure.code == Code::SignIn => match &failure.reason {
-            Some(reason) => Ok(ended(reason, Some(&entry))),
-            None => Err(failure),
-        },
-        Err(failure) => Err(failure),
-    }
-}
-
-/// Whether the server takes our token; renewed when it is due, or when the server says no. The token, and how far the server's clock is
-/// ahead.
-async fn ask(keeper: &Keeper, seen: &Entry) -> Result<(Secret, Option<i64>), Failure> {
-    let mut wish = Wish::default();
-    loop {
-        let held = keeper.token_of(seen, wish).await?;
-        if let Some(warning) = held.warning.filter(|_| !wish.new) {
-            return Err(Failure::new(Code::Away, warning));
-        }
-        let answer = keeper.server().ask(Method::GET, USERINFO, &held.access_token, None).await?;
-        match answer.status {
-            status if status.is_success() => return Ok((held.access_token, answer.clock_skew)),
-            StatusCode::UNAUTHORIZED if !wish.new => wish.new = true,
-            _ => return Err(keeper.server().failure_of(&answer)),
-        }
+        Ok((answer, _)) => keeper.server().failure_of(&answer),
+        Err(failure) => failure,
+    };
+    match (failure.code, &failure.reason) {
+        (Code::Away, _) => Ok(stands("offline", None, Code::Away as u8)),
+        // It cannot be renewed any more.
+        (Code::SignIn, Some(reason)) => Ok(ended(reason, Some(&entry))),
+        _ => Err(failure),
     }
 }
 
@@ -116,7 +104,10 @@ async fn of_environment(token: Secret, offline: bool) -> Result<Found, Failure> 
             Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => {
                 (state, code, reason) = ("ended", Code::SignIn as u8, answer.reason());
             }
-            Ok(answer) => return Err(server.failure_of(&answer)),
+            Ok(answer) => match server.failure_of(&answer) {
+                failure if failure.code == Code::Away => (state, code) = ("offline", Code::Away as u8),
+                failure => return Err(failure),
+            },
             Err(_) => (state, code) = ("offline", Code::Away as u8),
         }
     }
@@ -129,7 +120,7 @@ async fn of_environment(token: Secret, offline: bool) -> Result<Found, Failure> 
         "state": state,
         "reason": reason,
         "access_expires_at": clock::rfc3339(held.expires_at),
-        "session_id": jwt::text_claim(held.access_token.expose(), "sid"),
+        "session_id": jwt::text_claim(held.access_token.expose(), "sid").map(|id| plain(&id)),
         "clock_skew_seconds": skew,
         "active": true,
     });

@@ -1,6 +1,6 @@
 //! Which address is a server's? One that nobody can listen in on: https, or this machine.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use url::{Host, Url};
 
@@ -58,6 +58,14 @@ impl Issuer {
         self.url.scheme() == "http"
     }
 
+    /// The name of this machine that it uses, and the addresses which that has here whatever a resolver says; none for others.
+    #[must_use]
+    pub fn own_addresses(&self) -> Option<(&str, [SocketAddr; 2])> {
+        let name = self.url.domain().filter(|_| self.is_loopback())?;
+        let port = self.url.port_or_known_default()?;
+        Some((name, [(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]))
+    }
+
     /// Whether this address is at the same scheme, host and port: there its tokens may go.
     #[must_use]
     pub fn is_at(&self, url: &Url) -> bool {
@@ -90,6 +98,17 @@ mod tests {
         let at = |url: &str| issuer.is_at(&Url::parse(url).unwrap());
         assert!(at("https://id.example/repository.git") && at("https://ID.example:443/") && at("https://x@id.example"));
         assert!(!at("http://id.example/") && !at("https://id.example:444/") && !at("https://git.id.example/"));
+    }
+
+    #[test]
+    fn a_name_of_this_machine_is_looked_up_nowhere() {
+        let own = |typed| Issuer::parse(typed).unwrap().own_addresses().map(|(name, at)| (name.to_owned(), at[0]));
+        assert_eq!(own("http://id.localhost"), Some(("id.localhost".to_owned(), ([127, 0, 0, 1], 80).into())));
+        assert_eq!(own("http://localhost:8080").unwrap().1.port(), 8080);
+        assert_eq!(
+            [own("https://id.localhost"), own("http://127.0.0.1"), own("https://id.example")],
+            [None, None, None]
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod issuer;
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
@@ -52,7 +53,6 @@ pub struct Tokens {
 }
 
 /// An answer, whatever it says.
-#[derive(Debug)]
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
@@ -88,6 +88,9 @@ impl Server {
         if issuer.is_loopback() {
             // Nor are the certificates needed that this machine may not have.
             builder = builder.no_proxy().tls_certs_only([]);
+        }
+        if let Some((name, addresses)) = issuer.own_addresses() {
+            builder = builder.resolve_to_addrs(name, &addresses);
         }
         let http = builder.build().map_err(|error| {
             Failure::new(Code::Other, format!("no connection can be made: {}", root_cause(&error)))
@@ -346,18 +349,28 @@ impl Server {
     fn tokens(&self, answer: &Answer, asked_at: i64) -> Result<Tokens, Failure> {
         let read = || {
             let body = answer.json()?;
-            let text = |name: &str| Some(body.get(name)?.as_str()?.to_owned());
+            let text = |name: &str| body.get(name)?.as_str();
+            // It is printed as it is, and sent in a header: no token has a character that would be more than a letter there.
+            let token =
+                |name: &str| Some(text(name)?).filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
             Some(Tokens {
-                access_token: Secret::new(text("access_token")?),
-                refresh_token: Secret::new(text("refresh_token")?),
+                access_token: Secret::new(token("access_token")?.to_owned()),
+                refresh_token: Secret::new(token("refresh_token")?.to_owned()),
                 expires_at: asked_at.checked_add(body.get("expires_in")?.as_i64()?)?,
-                scope: text("scope").unwrap_or_default(),
+                scope: text("scope").map(plain).unwrap_or_default(),
             })
         };
         read().ok_or_else(|| {
             Failure::new(Code::Other, format!("{} answers no tokens", self.issuer.as_str()))
                 .hint("its client grant-cli needs the grants password and refresh_token")
         })
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // There may be tokens in the body.
+        write!(f, "Answer({}, {} bytes)", self.status.as_u16(), self.body.len())
     }
 }
 
@@ -371,7 +384,7 @@ impl Answer {
     /// The stable reason that it names.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
-        Some(self.json()?.get("reason")?.as_str()?.to_owned())
+        Some(plain(self.json()?.get("reason")?.as_str()?))
     }
 
     /// The values that it says are wrong.
@@ -405,6 +418,13 @@ mod tests {
         let server = Server::new(Issuer::parse("http://localhost:8080").unwrap()).unwrap();
         let status = StatusCode::from_u16(status).unwrap();
         server.failure_of(&Answer { status, body: body.into(), retry_after, clock_skew: None })
+    }
+
+    #[test]
+    fn an_answer_is_shown_without_its_body() {
+        let body = br#"{"access_token":"eyJ"}"#.to_vec();
+        let answer = Answer { status: StatusCode::OK, body, retry_after: None, clock_skew: None };
+        assert_eq!(format!("{answer:?}"), "Answer(200, 22 bytes)");
     }
 
     #[test]

@@ -19,9 +19,32 @@ pub struct Keyring {
     kind: StoreKind,
 }
 
+/// The keyrings of this process, each opened by the first call that needs it.
+static KEYRING: Mutex<Option<Arc<Keyring>>> = Mutex::new(None);
+static SESSION: Mutex<Option<Arc<Keyring>>> = Mutex::new(None);
+
+/// Does something with the keyring of this kind: the one that all calls of this process share. After a call that failed the next one
+/// opens it anew, since it may have been started again meanwhile.
+pub(super) fn with_open<T>(kind: StoreKind, work: impl FnOnce(&Keyring) -> Result<T, Problem>) -> Result<T, Problem> {
+    let slot = if kind == StoreKind::Session { &SESSION } else { &KEYRING };
+    let slot = || slot.lock().unwrap_or_else(PoisonError::into_inner);
+    let keyring = {
+        let mut open = slot();
+        match &*open {
+            Some(keyring) => Arc::clone(keyring),
+            None => Arc::clone(open.insert(Arc::new(Keyring::open(kind)?))),
+        }
+    };
+    let done = work(&keyring);
+    if done.is_err() {
+        *slot() = None;
+    }
+    done
+}
+
 impl Keyring {
     #[cfg(target_os = "linux")]
-    pub(super) fn open(kind: StoreKind) -> Result<Self, Problem> {
+    fn open(kind: StoreKind) -> Result<Self, Problem> {
         let store: Arc<CredentialStore> = match kind {
             StoreKind::Session => linux_keyutils_keyring_store::Store::new().map_err(|error| problem(&error))?,
             _ => zbus_secret_service_keyring_store::Store::new().map_err(|error| problem(&error))?,
@@ -30,7 +53,7 @@ impl Keyring {
     }
 
     #[cfg(target_os = "macos")]
-    pub(super) fn open(kind: StoreKind) -> Result<Self, Problem> {
+    fn open(kind: StoreKind) -> Result<Self, Problem> {
         if kind == StoreKind::Session {
             return Err(Problem("macOS has none".to_owned()));
         }
@@ -39,13 +62,13 @@ impl Keyring {
     }
 
     #[cfg(windows)]
-    pub(super) fn open(kind: StoreKind) -> Result<Self, Problem> {
+    fn open(kind: StoreKind) -> Result<Self, Problem> {
         let store = windows_native_keyring_store::Store::new().map_err(|error| problem(&error))?;
         Ok(Self { store, kind })
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-    pub(super) fn open(_: StoreKind) -> Result<Self, Problem> {
+    fn open(_: StoreKind) -> Result<Self, Problem> {
         Err(Problem("this program knows no keyring of this system".to_owned()))
     }
 

@@ -9,14 +9,13 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
 pub use entry::Entry;
-use keyring::Keyring;
 
 use crate::clock;
 use crate::failure::{Code, Failure};
@@ -101,19 +100,18 @@ impl StoreKind {
 /// What a store says when it cannot.
 struct Problem(String);
 
-/// One store, opened when it is first needed and once a process.
+/// One store. A keyring is opened when it is first needed, and once a process.
 #[derive(Clone)]
 pub struct TokenStore {
     kind: StoreKind,
     folder: PathBuf,
-    keyring: Arc<OnceLock<Keyring>>,
 }
 
 impl TokenStore {
     /// The store of this kind.
     #[must_use]
     pub fn new(kind: StoreKind, folders: &Folders) -> Self {
-        Self { kind, folder: folders.state.join("tokens"), keyring: Arc::default() }
+        Self { kind, folder: folders.state.join("tokens") }
     }
 
     /// Its kind.
@@ -157,7 +155,7 @@ impl TokenStore {
         Entry::read(&text).map(Some).ok_or_else(damaged)
     }
 
-    /// Keeps an account's entry, and reads it back.
+    /// Keeps an account's entry, and reads it back; its caller holds the account's lock.
     ///
     /// # Errors
     /// A store that cannot be used.
@@ -174,7 +172,7 @@ impl TokenStore {
         .await
     }
 
-    /// Forgets an account's entry; that there is none is as good.
+    /// Forgets an account's entry; that there is none is as good. Its caller holds the account's lock.
     ///
     /// # Errors
     /// A store that cannot be used.
@@ -240,21 +238,13 @@ impl TokenStore {
         }
     }
 
-    fn keyring(&self) -> Result<&Keyring, Problem> {
-        if let Some(open) = self.keyring.get() {
-            return Ok(open);
-        }
-        let opened = Keyring::open(self.kind)?;
-        Ok(self.keyring.get_or_init(|| opened))
-    }
-
     fn path(&self, account: &str) -> PathBuf {
         self.folder.join(files::name_of(account)).with_extension("json")
     }
 
     fn read_text(&self, account: &str) -> Result<Option<Secret>, Problem> {
         match self.kind {
-            StoreKind::Keyring | StoreKind::Session => return self.keyring()?.read(account),
+            StoreKind::Keyring | StoreKind::Session => return keyring::with_open(self.kind, |open| open.read(account)),
             StoreKind::Memory => return Ok(memory().get_or_insert_default().get(account).cloned()),
             StoreKind::File => {}
         }
@@ -269,7 +259,9 @@ impl TokenStore {
 
     fn write_text(&self, account: &str, text: &Secret) -> Result<(), Problem> {
         match self.kind {
-            StoreKind::Keyring | StoreKind::Session => return self.keyring()?.write(account, text),
+            StoreKind::Keyring | StoreKind::Session => {
+                return keyring::with_open(self.kind, |open| open.write(account, text));
+            }
             StoreKind::Memory => {
                 memory().get_or_insert_default().insert(account.to_owned(), text.clone());
                 return Ok(());
@@ -277,21 +269,27 @@ impl TokenStore {
             StoreKind::File => {}
         }
         only_ours(&self.folder)?;
-        files::replace(&self.path(account), text.expose().as_bytes()).map_err(|error| Problem(error.to_string()))
+        let path = self.path(account);
+        let written = files::remove_unfinished(&path).and_then(|()| files::replace(&path, text.expose().as_bytes()));
+        written.map_err(|error| Problem(error.to_string()))
     }
 
     fn forget_text(&self, account: &str) -> Result<(), Problem> {
         match self.kind {
-            StoreKind::Keyring | StoreKind::Session => return self.keyring()?.forget(account),
+            StoreKind::Keyring | StoreKind::Session => {
+                return keyring::with_open(self.kind, |open| open.forget(account));
+            }
             StoreKind::Memory => {
                 memory().get_or_insert_default().remove(account);
                 return Ok(());
             }
             StoreKind::File => {}
         }
-        match fs::remove_file(self.path(account)) {
+        let path = self.path(account);
+        match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(Problem(error.to_string())),
-            _ => Ok(()),
+            // There are tokens in those too.
+            _ => files::remove_unfinished(&path).map_err(|error| Problem(error.to_string())),
         }
     }
 }

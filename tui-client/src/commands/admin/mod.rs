@@ -9,13 +9,13 @@ mod users;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use grant::failure::{Code, Failure};
+use grant::failure::{Code, Failure, plain};
 use grant::secret::Secret;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::page;
-use super::{Caller, Context, Done, complain, read_secret, say_json};
+use super::{Caller, Context, Done, ask_secret, complain, read_secret, say_json};
 
 #[derive(Subcommand)]
 pub enum Admin {
@@ -62,15 +62,12 @@ impl NewPassword {
         let password = if self.password_stdin || self.password_file.is_some() {
             read_secret(self.password_file.as_deref())?
         } else if context.may_ask() {
-            let ask = |prompt: String| {
-                let typed = rpassword::prompt_password(prompt);
-                typed.map_err(|error| Failure::new(Code::Other, format!("the terminal cannot be read: {error}")))
-            };
-            let typed = ask(format!("New password of {of}: "))?;
-            if typed != ask(format!("New password of {of}, again: "))? {
+            let of = plain(of);
+            let typed = ask_secret(&format!("New password of {of}: "))?;
+            if typed != ask_secret(&format!("New password of {of}, again: "))? {
                 return Err(Failure::new(Code::Other, "the two are not the same; nothing was done"));
             }
-            Secret::new(typed)
+            typed
         } else {
             return Err(Failure::usage("there is no terminal to ask for a password")
                 .hint("give --password-stdin or --password-file FILE"));
