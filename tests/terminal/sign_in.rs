@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
 use grantd_tests::postgres::free_port;
+use grantd_tests::wait_for;
 
 use crate::machine::{Machine, PASSWORD, files};
 
@@ -147,7 +148,7 @@ fn a_program_gets_the_token_in_its_environment_and_its_exit_code_is_ours() {
     assert_eq!(output.stdout, machine.token());
     let output = machine.run(&["exec", "--env", "OTHER", "--", "sh", "-c", "printf %s \"$OTHER\""]).expect(0);
     assert_eq!(output.stdout, machine.token());
-    machine.run(&["exec", "--", "/nonexistent"]).expect(1);
+    machine.run(&["exec", "--", "/nonexistent"]).expect(127);
 }
 
 #[test]
@@ -191,13 +192,20 @@ async fn a_token_that_has_no_room_is_fetched_each_time_and_the_sign_in_succeeds(
 #[test]
 fn sign_ins_side_by_side_at_two_servers_keep_both_and_leave_one_session_at_each() {
     let (machine, other) = (Machine::new(), Machine::new());
+    let locks = machine.state().join("locks");
+    fs::create_dir_all(&locks).expect("a folder");
+    let list = fs::File::create(locks.join("accounts.lock")).expect("a file");
     thread::scope(|scope| {
+        // Nobody can list an account before all of them are well under way.
+        list.lock().expect("the lock");
         for number in 0..8 {
             let server = [&machine.server, &other.server][number % 2].url();
             let args = ["login", &server, "--username", "ada", "--password-stdin", "--store", "file"];
             let login = machine.grant(&args).input(PASSWORD);
             scope.spawn(|| login.run().expect(0));
         }
+        wait_for("two further locks", || (files(&locks).len() > 2).then_some(()));
+        list.unlock().expect("the lock");
     });
     let accounts = machine.run(&["accounts", "--json"]).expect(0).json()["accounts"].clone();
     let accounts = accounts.as_array().expect("a list");
@@ -239,4 +247,13 @@ fn a_name_that_no_resolver_knows_is_this_machines_where_it_ends_in_localhost() {
     let args = ["login", &issuer, "--username", "ada", "--password-stdin", "--store", "file"];
     machine.grant(&args).input(PASSWORD).run().expect(0);
     assert_eq!(machine.run(&["status", "--json"]).expect(0).json()["accounts"][0]["issuer"], issuer.as_str());
+}
+
+#[test]
+fn the_fields_of_a_question_are_its_query() {
+    let machine = Machine::new().signed_in();
+    let events = machine.run(&["api", "GET", "/api/v1/me/activity", "-f", "limit=1"]).expect(0).json();
+    assert_eq!(events["items"].as_array().map(Vec::len), Some(1));
+    let events = machine.run(&["api", "GET", "/api/v1/me/activity?limit=1", "-f", "cursor=a b"]).expect(1);
+    assert!(events.stdout.contains("unknown_value"), "{events}");
 }

@@ -181,3 +181,32 @@ fn a_program_that_is_run_has_the_token_in_no_argument() {
     assert_eq!(*last, token);
     assert!(arguments.contains(&"sh") && !arguments.iter().any(|line| line.contains(&token)));
 }
+
+#[test]
+fn tokens_that_others_can_read_are_used_no_more() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let machine = Machine::new().signed_in();
+    let file = machine.entry_file();
+    let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("our own file");
+    mode(0o644);
+    for command in ["token", "status"] {
+        let output = machine.run(&[command]).expect(7);
+        assert!(output.stderr.contains("chmod 600"), "{output}");
+    }
+    mode(0o600);
+    machine.token();
+}
+
+#[test]
+fn a_token_of_the_environment_that_is_none_is_2() {
+    let machine = Machine::new();
+    for token in ["\u{1b}[31m", "a b", "a\nX: y", "\"x\""] {
+        let output = machine
+            .grant(&["api", "GET", "/livez"])
+            .env("GRANT_TOKEN", token)
+            .env("GRANT_ISSUER", machine.server.url());
+        let output = output.run().expect(2);
+        assert!(!output.stderr.contains('\u{1b}'), "{output}");
+    }
+}

@@ -79,6 +79,10 @@ impl Accounts {
             Failure::new(Code::Other, format!("the list of accounts, {}, cannot be read: {error}", path.display()))
                 .hint("mend it, or move it away and sign in again")
         };
+        // What is no file may never end.
+        if fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
+            return Err(failed(&"it is no file"));
+        }
         match fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| failed(&error)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),

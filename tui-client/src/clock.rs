@@ -55,6 +55,17 @@ pub fn rough(seconds: i64) -> String {
     }
 }
 
+/// How far a moment is, roughly: `4 min ago`, `in 29 d`. What is no moment is left as it is.
+#[must_use]
+pub fn told(text: &str) -> String {
+    match moment(text).map(|at| at.saturating_sub(now())) {
+        None => text.to_owned(),
+        Some(-9..=0) => "now".to_owned(),
+        Some(ahead @ 1..) => format!("in {}", rough(ahead)),
+        Some(behind) => format!("{} ago", rough(behind.saturating_neg())),
+    }
+}
+
 /// How long that is, as people say it: `14m 05s`.
 #[must_use]
 pub fn span(seconds: i64) -> String {
@@ -74,6 +85,8 @@ mod tests {
         assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
         assert_eq!(rfc3339(784_111_777).unwrap(), "1994-11-06T08:49:37Z");
         assert_eq!(http_date("yesterday"), None);
+        assert!(told("1994-11-06T08:49:37Z").ends_with(" d ago") && told("9994-11-06T08:49:37Z").starts_with("in "));
+        assert_eq!(told("yesterday"), "yesterday");
         assert_eq!(moment("1994-11-06T08:49:37Z"), Some(784_111_777));
         assert_eq!([5, 192, 3723].map(face), ["0:05", "3:12", "1:02:03"]);
         assert_eq!([59, 240, 7200, 777_600].map(rough), ["59 s", "4 min", "2 h", "9 d"]);

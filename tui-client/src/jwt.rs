@@ -22,6 +22,12 @@ pub fn part(text: &str) -> Option<Value> {
     value.is_object().then_some(value)
 }
 
+/// Whether it can be a token at all: printed as it is and sent in a header, no character of it is more than a letter there (RFC 6750 §2.1).
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+}
+
 /// A claim that is text.
 #[must_use]
 pub fn text_claim(token: &str, name: &str) -> Option<String> {

@@ -48,7 +48,7 @@ mod tests {
         ("journal", &["clock", "files", "settings"]),
         ("token_store", &["secret", "clock", "jwt", "failure", "files", "settings"]),
         ("accounts", &["token_store", "failure", "files", "settings", "reason"]),
-        ("oauth", &["secret", "clock", "device", "failure"]),
+        ("oauth", &["secret", "clock", "device", "failure", "jwt"]),
         ("logging", &["failure", "files", "settings"]),
         ("verify", &["check", "claims", "clock", "failure", "files", "jwt", "oauth", "settings"]),
         (

@@ -32,7 +32,10 @@ pub fn ask() -> Result<Option<Command>, Failure> {
             complain(&format!("{:>3} {title}", at + 1));
         }
         complain("  0 leave");
-        let Some(typed) = ask_line_or_end("Number: ")? else { return Ok(None) };
+        let Some(typed) = ask_line_or_end("Number: ")? else {
+            complain("");
+            return Ok(None);
+        };
         let chosen = match typed.parse::<usize>() {
             Ok(0) => return Ok(None),
             Ok(number) => MENU.get(number - 1),

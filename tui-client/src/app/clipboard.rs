@@ -26,9 +26,7 @@ impl Clipboard {
             return format!("{name} copied to the clipboard, which is cleared in 45 s");
         }
         match terminal::copy(secret.expose()) {
-            Ok(()) => format!(
-                "{name} sent to the terminal's clipboard (OSC 52); it stays there until you copy something else"
-            ),
+            Ok(()) => format!("{name} copied through the terminal (OSC 52), which does not clear it"),
             Err(error) => format!("{name} was not copied: {error}"),
         }
     }

@@ -69,10 +69,6 @@ pub async fn run(
     let mut late_answer = LateAnswer::default();
     let mut next_tick = tokio::time::Instant::now() + SECOND;
     let code = loop {
-        if !terminal::is_ours() {
-            return Err(Failure::new(Code::Other, "a part of this program failed, see above")
-                .detail("no session was lost: the tokens are where they were"));
-        }
         // What can be drawn is drawn before anything is waited for.
         screen.draw(|frame| draw::draw(&mut app, frame)).map_err(broken)?;
         worker.turn_to(app.account.as_ref());

@@ -58,6 +58,8 @@ pub fn take(mouse: bool) -> io::Result<Screen> {
     std::panic::set_hook(Box::new(move |panic| {
         give_back();
         before(panic);
+        // Whatever thread it was: what is left of the program would draw on, or wait for keys that nobody reads.
+        std::process::exit(101);
     }));
     // Without this crossterm resets what is reversed or bold with each colour that it leaves out under NO_COLOR.
     crossterm::style::force_color_output(true);
@@ -82,12 +84,6 @@ pub fn enter(mouse: bool) -> io::Result<()> {
 /// What the system says.
 pub fn capture_mouse(mouse: bool) -> io::Result<()> {
     if mouse { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
-}
-
-/// Whether the terminal is ours. It is no longer after a panic, wherever that was.
-#[must_use]
-pub fn is_ours() -> bool {
-    OURS.load(Ordering::SeqCst)
 }
 
 /// Gives the terminal back, if it is ours.

@@ -287,10 +287,10 @@ fn accounts_changed(app: &mut App, accounts: crate::accounts::Accounts) -> Vec<T
     let store = shown.store;
     let mut all = app.accounts.accounts.iter();
     let Some(now) = all.find(|account| account.key() == key && account.store == store).cloned() else {
-        app.forget_account();
-        let tasks = screens::sign_in::enter(app);
-        app.tell("the account was signed out by another program");
-        return tasks;
+        // It stays in view as ended: whoever is typing is not to find themselves elsewhere.
+        app.told_end.get_or_insert_with(|| "signed_out".to_owned());
+        app.tell("another program has taken this account from this machine");
+        return Vec::new();
     };
     app.account = Some(now);
     vec![Task::Look]
@@ -326,6 +326,7 @@ fn came(app: &mut App, ask: &Ask, got: Result<Got, Failure>) -> Vec<Task> {
         // A token may be refused for other reasons than that its session has ended.
         if failure.code == Code::SignIn && failure.reason.as_deref().is_some_and(reason::ends_session) {
             let tasks = ended(app, failure.clone());
+            app.complain(failure);
             screens::came(app, ask, got);
             return tasks;
         }

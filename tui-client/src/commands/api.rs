@@ -13,7 +13,7 @@ pub struct Api {
     method: String,
     /// Below the issuer: /api/v1/me
     path: String,
-    /// A member of the JSON object that is sent, as text
+    /// A member of the JSON object that is sent, as text; of the query for GET
     #[arg(short, long, value_name = "KEY=VALUE")]
     field: Vec<String>,
     /// Print the status on standard error
@@ -30,12 +30,19 @@ pub async fn api(context: &Context, api: &Api) -> Done {
             .hint("for example: grant api GET /api/v1/me"));
     }
     let mut members = Map::new();
+    let mut path = api.path.clone();
     for field in &api.field {
         let (key, value) = field.split_once('=').ok_or_else(|| Failure::usage("write a field as KEY=VALUE"))?;
-        members.insert(key.to_owned(), Value::String(value.to_owned()));
+        if method == Method::GET {
+            // What asks has no body: its fields are its query.
+            path.push(if path.contains('?') { '&' } else { '?' });
+            path.push_str(&url::form_urlencoded::Serializer::new(String::new()).append_pair(key, value).finish());
+        } else {
+            members.insert(key.to_owned(), Value::String(value.to_owned()));
+        }
     }
     let body = (!members.is_empty()).then_some(Value::Object(members));
-    let (server, answer) = context.ask(method, &api.path, body.as_ref()).await?;
+    let (server, answer) = context.ask(method, &path, body.as_ref()).await?;
     if api.include {
         complain(&answer.status.to_string());
     }

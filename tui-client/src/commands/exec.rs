@@ -6,7 +6,7 @@ use clap::Args;
 use grant::failure::Failure;
 use grant::renewal::Wish;
 
-use super::{Context, Done};
+use super::{Context, Done, complain};
 
 #[derive(Args)]
 pub struct Exec {
@@ -33,7 +33,13 @@ pub async fn exec(context: &Context, exec: &Exec) -> Done {
     };
     // In our place, so that signals and the exit code are its own.
     #[cfg(unix)]
-    return Err(failed(std::os::unix::process::CommandExt::exec(&mut command)));
+    {
+        let error = std::os::unix::process::CommandExt::exec(&mut command);
+        // As a shell says it.
+        let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+        complain(&failed(error).text());
+        Ok(code)
+    }
     #[cfg(not(unix))]
     command.status().map(|status| u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)).map_err(failed)
 }

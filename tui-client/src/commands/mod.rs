@@ -86,6 +86,10 @@ impl Context {
     }
 
     pub fn access_of_environment(access_token: Secret) -> Result<(Server, Held), Failure> {
+        if !jwt::is_token(access_token.expose()) {
+            return Err(Failure::usage("GRANT_TOKEN is no token: it has characters that none has")
+                .hint("set another, or unset it"));
+        }
         let issuer = variable("GRANT_ISSUER").or_else(|| jwt::text_claim(access_token.expose(), "iss"));
         let issuer =
             issuer.ok_or_else(|| Failure::usage("GRANT_TOKEN does not say whose it is").hint("set GRANT_ISSUER"))?;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use grant::failure::{Failure, plain};
 use grant::pages::{Part, pages};
-use grant::{device, event};
+use grant::{clock, device, event};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
@@ -140,6 +140,8 @@ pub fn row(item: &Value, columns: &Columns) -> Vec<String> {
         Some(Value::Bool(yes)) => if *yes { "yes" } else { "" }.to_owned(),
         agent if *column == WHERE => device::told(agent.and_then(Value::as_str)),
         kind if *column == WHAT => event::told(&text(kind)).to_owned(),
+        // A person asks how long ago; the moment itself is for programs, and has no room in eighty columns.
+        Some(Value::String(moment)) if column.1.ends_with("at") => clock::told(moment),
         value => text(value),
     };
     columns.iter().map(cell).collect()

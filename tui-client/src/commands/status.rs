@@ -38,20 +38,28 @@ pub async fn status(context: &Context, status: &Status) -> Done {
     }
     let accounts = Accounts::read(&context.settings.folders)?;
     let chosen = accounts.chosen(context.account.as_deref(), &context.settings)?;
+    let is_active = |account: &Account| account.name == chosen.name;
+    // Side by side: one server that does not answer keeps nobody from hearing of the others.
+    let looks = accounts.accounts.iter().map(|account| look(context, account, is_active(account), status.offline));
+    let found = futures_util::future::join_all(looks).await;
     let mut rows = Vec::new();
-    let mut code = 0;
-    for account in &accounts.accounts {
-        let active = account.name == chosen.name;
-        match look(context, account, active, status.offline).await {
+    let (mut code, mut why) = (0, None);
+    for (account, found) in accounts.accounts.iter().zip(found) {
+        match found {
             Ok(found) => {
                 rows.push(found.row);
-                code = if active { found.code } else { code };
+                code = if is_active(account) { found.code } else { code };
             }
-            Err(failure) if active => return Err(failure),
+            Err(failure) if is_active(account) => why = Some(failure),
             Err(failure) => warn(format!("{}: {}", account.name, failure.error)),
         }
     }
-    report(context, &rows, code)
+    // What is known of the others is shown to a person all the same; a program gets one answer.
+    match why {
+        Some(failure) if context.json => Err(failure),
+        Some(failure) => report(context, &rows, 0).and(Err(failure)),
+        None => report(context, &rows, code),
+    }
 }
 
 async fn look(context: &Context, account: &Account, active: bool, offline: bool) -> Result<Found, Failure> {

@@ -15,6 +15,7 @@ pub use issuer::Issuer;
 use crate::clock;
 use crate::device;
 use crate::failure::{Code, Failure, Fault, plain, root_cause};
+use crate::jwt;
 use crate::secret::Secret;
 
 /// The client that this program is registered as.
@@ -305,7 +306,9 @@ impl Server {
     async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let away = |error: &reqwest::Error| {
             let why = if error.is_timeout() { "it does not answer in time".to_owned() } else { root_cause(error) };
-            let hint = if why.contains("certificate") {
+            let hint = if why.contains("InvalidContentType") {
+                "it does not speak TLS there: is it another port, or http on this machine?"
+            } else if why.contains("certificate") {
                 "name the file of its authority in SSL_CERT_FILE, if you trust that"
             } else {
                 "check the address and your network, then try again"
@@ -350,18 +353,20 @@ impl Server {
         let read = || {
             let body = answer.json()?;
             let text = |name: &str| body.get(name)?.as_str();
-            // It is printed as it is, and sent in a header: no token has a character that would be more than a letter there.
-            let token =
-                |name: &str| Some(text(name)?).filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
+            let token = |name: &str| text(name).filter(|token| jwt::is_token(token));
+            if !text("token_type").is_none_or(|kind| kind.eq_ignore_ascii_case("Bearer")) {
+                return None;
+            }
             Some(Tokens {
                 access_token: Secret::new(token("access_token")?.to_owned()),
                 refresh_token: Secret::new(token("refresh_token")?.to_owned()),
-                expires_at: asked_at.checked_add(body.get("expires_in")?.as_i64()?)?,
+                expires_at: asked_at.checked_add(body.get("expires_in")?.as_i64().filter(|seconds| *seconds > 0)?)?,
                 scope: text("scope").map(plain).unwrap_or_default(),
             })
         };
         read().ok_or_else(|| {
-            Failure::new(Code::Other, format!("{} answers no tokens", self.issuer.as_str()))
+            Failure::new(Code::Other, format!("{} answers no tokens that can be used", self.issuer.as_str()))
+                .detail("wanted are Bearer tokens, access and refresh, and for how many seconds they live")
                 .hint("its client grant-cli needs the grants password and refresh_token")
         })
     }

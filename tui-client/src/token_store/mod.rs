@@ -248,8 +248,9 @@ impl TokenStore {
             StoreKind::Memory => return Ok(memory().get_or_insert_default().get(account).cloned()),
             StoreKind::File => {}
         }
-        match fs::read_to_string(self.path(account)) {
-            Ok(text) => Ok(Some(Secret::new(text))),
+        let path = self.path(account);
+        match fs::read_to_string(&path) {
+            Ok(text) => only_ours_to_read(&path).map(|()| Some(Secret::new(text))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             // Damaged, which is told as such.
             Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Some(Secret::new(String::new()))),
@@ -296,6 +297,21 @@ impl TokenStore {
 
 fn memory() -> MutexGuard<'static, Option<HashMap<String, Secret>>> {
     MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A file that others can read, or write, is no place for tokens.
+fn only_ours_to_read(file: &Path) -> Result<(), Problem> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(file).map_err(|error| Problem(error.to_string()))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(Problem(format!("others can read {0}; run chmod 600 on it, or sign in anew", file.display())));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
 }
 
 /// A folder that others can enter is no place for tokens.

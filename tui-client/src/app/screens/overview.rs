@@ -138,7 +138,7 @@ fn refresh_lines(app: &App) -> Vec<Line<'static>> {
         Some(last) => {
             let ago = app.now() / 1000 - last.at;
             let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
-            format!("renewed here {times}, last {} ago", clock::rough(ago.max(0)))
+            format!("renewed {times}, last {} ago", clock::rough(ago.max(0)))
         }
         None => "not renewed here yet".to_owned(),
     };

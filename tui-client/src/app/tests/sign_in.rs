@@ -113,3 +113,18 @@ fn a_stop_is_possible_while_something_is_typed() {
     assert_eq!(press(&mut app, "l<ctrl-z>"), [Task::Suspend]);
     assert!(!app.layers.is_empty());
 }
+
+#[test]
+fn an_account_that_another_program_signs_out_is_shown_as_ended_and_typing_goes_on() {
+    let mut app = signed_in();
+    press(&mut app, "5psecret");
+    tell(&mut app, Did::Accounts(Ok(Accounts::default())));
+    press(&mut app, "more");
+    let shown = screen(&mut app, (80, 24));
+    assert!(shown.contains("••••••••••") && !shown.contains("more"), "{shown}");
+    press(&mut app, "<esc>1");
+    assert!(screen(&mut app, (80, 24)).contains("ENDED"));
+    press(&mut app, "<enter>");
+    let shown = screen(&mut app, (80, 24));
+    assert!(shown.contains("https://id.example.org") && shown.contains("> Password"), "{shown}");
+}

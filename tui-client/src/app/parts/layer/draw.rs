@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use super::{Form, Layer, commands, help_lines};
+use super::{Form, Layer, commands, help_lines, line_of};
 use crate::app::keys::ROWS;
 use crate::app::parts::form::Field;
 use crate::app::parts::{block, cut, fold, middle, over, padded};
@@ -84,7 +84,7 @@ fn draw_commands(app: &App, filter: &Field, selected: usize, frame: &mut Frame) 
     let from = (selected + 1).saturating_sub(room);
     for (at, action) in found.iter().enumerate().skip(from).take(room) {
         let (row_of, mark) = (action.row(), if at == selected { ">" } else { " " });
-        let text = format!("{mark} {:<40} {}", row_of.title, row_of.line.unwrap_or_default());
+        let text = format!("{mark} {:<40} {}", row_of.title, line_of(app, *action));
         let style = app.settled.theme.style(if at == selected { Role::Selected } else { Role::Plain });
         let y = u16::try_from(at - from + 2).unwrap_or(u16::MAX);
         frame.render_widget(Line::styled(text, style), row(place, y));

@@ -1,7 +1,7 @@
 //! What is in the help and in the list of commands? What the table of keys says, for the screen that is shown.
 
 use crate::app::keys::{Action, GLOBAL};
-use crate::app::screens::Screen;
+use crate::app::screens::{Screen, admin};
 use crate::app::state::App;
 
 /// The lines of the help: the keys of the screen first, then those of everywhere.
@@ -46,11 +46,22 @@ pub fn commands(app: &App, filter: &str) -> Vec<Action> {
     let moves = |action: &Action| action.row().line.is_none() && GLOBAL.contains(action);
     let found = possible.filter(|action| {
         let row = action.row();
-        let text = format!("{} {} {}", row.name, row.title, row.line.unwrap_or_default()).to_lowercase();
+        let text = format!("{} {} {}", row.name, row.title, line_of(app, **action)).to_lowercase();
         text.contains(&wanted)
     });
     found
         .filter(|action| !moves(action) || matches!(action, Action::Quit | Action::Mouse | Action::Reload))
         .copied()
         .collect()
+}
+
+/// The command that does the same, as this screen means it.
+#[must_use]
+pub fn line_of(app: &App, action: Action) -> &'static str {
+    match (app.screen, action) {
+        (Screen::Admin, action) => admin::line_of(app, action),
+        _ => None,
+    }
+    .or(action.row().line)
+    .unwrap_or_default()
 }

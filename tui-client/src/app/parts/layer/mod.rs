@@ -5,7 +5,7 @@ mod help;
 
 use crossterm::event::{KeyCode, KeyEvent};
 pub use draw::draw;
-pub use help::{commands, help_lines};
+pub use help::{commands, help_lines, line_of};
 
 use super::form::Field;
 use crate::accounts::Account;

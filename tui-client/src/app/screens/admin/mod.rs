@@ -372,3 +372,17 @@ fn draw_impossible(app: &App, frame: &mut Frame, area: Rect) {
     let lines = fold(text, inside.width.into()).into_iter().map(Line::from);
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inside);
 }
+
+/// The command that does on this pane what an action does.
+#[must_use]
+pub fn line_of(app: &App, action: Action) -> Option<&'static str> {
+    Some(match (app.admin.pane, action) {
+        (Pane::Clients, Action::New) => "grant admin clients create ID",
+        (Pane::Clients, Action::Edit) => "grant admin clients update ID",
+        (Pane::Clients, Action::Delete) => "grant admin clients delete ID",
+        (Pane::Keys, Action::New | Action::RotateSecret) => "grant admin keys rotate",
+        (_, Action::Password) => "grant admin users set-password NAME",
+        (_, Action::Follow) => "grant admin events list --follow",
+        _ => return None,
+    })
+}
