@@ -106,7 +106,10 @@ pub fn grantd<S: AsRef<str>>(args: &[S]) -> Call {
 
 /// Prepares `grant ARGS`; `home` is where it keeps what it keeps.
 pub fn grant<S: AsRef<str>>(home: &Path, args: &[S]) -> Call {
-    call(grant_binary(), args).env("HOME", home.display().to_string())
+    // Whoever is started in the background ignores Ctrl-C, and so would all that it starts.
+    let mut line = vec!["--default-signal=INT", grant_binary().to_str().expect("a path of letters")];
+    line.extend(args.iter().map(AsRef::as_ref));
+    call(Path::new("env"), &line).env("HOME", home.display().to_string())
 }
 
 /// Prepares a call of any program, with nothing of our environment but the way to programs.

@@ -20,7 +20,7 @@ impl Terminal {
     pub fn run(command: &str, variables: &[(&str, String)]) -> Option<Self> {
         let files = TempDir::new();
         // It says first which terminal it is.
-        let command = format!("tty; exec {command}");
+        let command = format!("tty; exec env --default-signal=INT {command}");
         let script = Command::new("script")
             .args(["--quiet", "--flush", "--return", "--command", &command])
             .arg(files.join("screen"))
