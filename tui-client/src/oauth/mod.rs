@@ -1,8 +1,8 @@
 //! What is said to the server, and what does its answer mean? OAuth 2 as a public client, and the API with a token.
 
+mod answer;
 mod issuer;
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
@@ -10,11 +10,12 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tracing::debug;
 
+pub use answer::Answer;
 pub use issuer::Issuer;
 
 use crate::clock;
 use crate::device;
-use crate::failure::{Code, Failure, Fault, plain, root_cause};
+use crate::failure::{Code, Failure, plain, root_cause};
 use crate::jwt;
 use crate::secret::Secret;
 
@@ -51,18 +52,6 @@ pub struct Tokens {
     pub expires_at: i64,
     /// What it covers.
     pub scope: String,
-}
-
-/// An answer, whatever it says.
-pub struct Answer {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its body.
-    pub body: Vec<u8>,
-    /// How many seconds to wait, when it says.
-    pub retry_after: Option<u64>,
-    /// How far the server's clock is ahead of ours, when it says.
-    pub clock_skew: Option<i64>,
 }
 
 /// Why there are no new tokens.
@@ -369,44 +358,6 @@ impl Server {
                 .detail("wanted are Bearer tokens, access and refresh, and for how many seconds they live")
                 .hint("its client grant-cli needs the grants password and refresh_token")
         })
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // There may be tokens in the body.
-        write!(f, "Answer({}, {} bytes)", self.status.as_u16(), self.body.len())
-    }
-}
-
-impl Answer {
-    /// Its body, when that is JSON.
-    #[must_use]
-    pub fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
-    }
-
-    /// The stable reason that it names.
-    #[must_use]
-    pub fn reason(&self) -> Option<String> {
-        Some(plain(self.json()?.get("reason")?.as_str()?))
-    }
-
-    /// The values that it says are wrong.
-    fn faults(&self) -> Vec<Fault> {
-        let body = self.json().unwrap_or_default();
-        let faults = body.get("errors").and_then(Value::as_array);
-        let fault = |fault: &Value| {
-            let text = |name: &str| fault.get(name).and_then(Value::as_str).map(plain).unwrap_or_default();
-            // The server says the same of a wrong password and of too many; whoever is signed in may know which it is.
-            let detail = match (text("reason").as_str(), self.retry_after) {
-                ("sign_in_failed", None) => "That is not the current password.".to_owned(),
-                ("sign_in_failed", Some(_)) => "Too many tries with a wrong password.".to_owned(),
-                _ => text("detail"),
-            };
-            Fault { field: text("field"), reason: text("reason"), detail }
-        };
-        faults.into_iter().flatten().map(fault).collect()
     }
 }
 
