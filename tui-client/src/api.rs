@@ -2,15 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Page<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// Where the next one begins; none after the last.
-    pub next_cursor: Option<String>,
-}
-
 /// A user: the one who asks, or for an administrator any. The last members are for administrators.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct User {

@@ -6,15 +6,16 @@ use std::time::{Instant, SystemTime};
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::message::{Ask, Change, Did, Got, Health, Look, Message, SignIn, Task};
 use super::parts::list::{MOST, PAGE};
 use crate::accounts::{Account, Accounts};
-use crate::api::Page;
 use crate::failure::{Code, Failure};
 use crate::journal;
 use crate::oauth::{Answer, Issuer, Server};
+use crate::pages::pages;
 use crate::renewal::{Keeper, Wish};
 use crate::session;
 use crate::settings::Folders;
@@ -185,33 +186,20 @@ fn judged(server: &Server, answer: Answer) -> Result<Answer, Failure> {
 async fn fetch<T: DeserializeOwned>(keeper: &Keeper, path: &str) -> Result<T, Failure> {
     let (answer, _) = keeper.ask(Method::GET, path, None).await?;
     let answer = judged(keeper.server(), answer)?;
-    serde_json::from_slice(&answer.body).map_err(|error| {
-        Failure::new(
-            Code::Other,
-            format!("{} answers {path} in a way that is not known: {error}", keeper.server().issuer().as_str()),
-        )
-    })
+    serde_json::from_slice(&answer.body).map_err(|error| strange(keeper, path, &error))
 }
 
-/// The whole list, page after page; of the longest ones the newest rows.
+/// The whole list; of the longest ones the newest rows.
 async fn rows<T: DeserializeOwned>(keeper: &Keeper, path: &str, most: usize) -> Result<Vec<T>, Failure> {
-    let mut rows = Vec::new();
-    let mut cursor: Option<String> = None;
-    loop {
-        let mut query = format!("{path}?limit={PAGE}");
-        if let Some(cursor) = &cursor {
-            query.push_str("&cursor=");
-            query.extend(url::form_urlencoded::byte_serialize(cursor.as_bytes()));
-        }
-        let page: Page<T> = fetch(keeper, &query).await?;
-        // A server that has nothing more to say, and says so for ever.
-        let empty = page.items.is_empty();
-        rows.extend(page.items);
-        cursor = page.next_cursor.filter(|_| !empty);
-        if cursor.is_none() || rows.len() >= most {
-            return Ok(rows);
-        }
-    }
+    let ask = |path: String| async move { fetch::<Value>(keeper, &path).await };
+    let items = pages(ask, path, Some(most), |_| true).await?.items;
+    let rows = items.into_iter().map(serde_json::from_value);
+    rows.collect::<Result<_, _>>().map_err(|error| strange(keeper, path, &error))
+}
+
+fn strange(keeper: &Keeper, path: &str, error: &serde_json::Error) -> Failure {
+    let issuer = keeper.server().issuer().as_str();
+    Failure::new(Code::Other, format!("{issuer} answers {path} in a way that is not known: {error}"))
 }
 
 async fn get(keeper: &Keeper, ask: &Ask) -> Result<Got, Failure> {
