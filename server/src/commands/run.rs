@@ -91,6 +91,7 @@ fn introduce_dev(config: &Config, data: &str) {
             version,
             issuer,
             start = format!("{issuer}/"),
+            web_client = format!("{issuer}/app/"),
             docs,
             document = format!("{issuer}/openapi.yaml"),
             discovery = format!("{issuer}/.well-known/openid-configuration"),
@@ -104,6 +105,7 @@ fn introduce_dev(config: &Config, data: &str) {
         "grantd {version}  dev mode: seeded data, weak keys, loopback only
 
   Start           {issuer}/{docs}
+  Web client      {issuer}/app/
   Users           ada / ada-dev-password   (admin)
                   bob / bob-dev-password
   Clients         web, grant-cli, swagger-ui      no secret: people sign in with name and password

@@ -17,6 +17,8 @@ use crate::store::StoreError;
 pub use change::ClientChange;
 pub use rules::ClientFault;
 
+/// The client of the page at `/app/` and of the cookie mode.
+pub const WEB_CLIENT: &str = "web";
 /// What cursors call the list of clients.
 const LIST: &str = "clients";
 
@@ -204,6 +206,23 @@ impl Flows {
             return Ok(true);
         }
         self.store.read().origin_is_known(origin).await
+    }
+
+    /// The APIs that the web client may ask tokens for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn web_resources(&self) -> Result<Vec<String>, StoreError> {
+        let web = self.store.read().find_client(WEB_CLIENT).await?;
+        Ok(web.map(|web| web.resources).unwrap_or_default())
+    }
+
+    /// Where those are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn web_origins(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.web_resources().await?.iter().filter_map(|resource| origin_of(resource)).collect())
     }
 }
 

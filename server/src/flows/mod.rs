@@ -34,7 +34,7 @@ pub use access::{Denied, RECENT, Signed};
 pub use acting::{Actor, By};
 pub use chance::request_id;
 pub use client_authentication::Credentials;
-pub use clients::{ClientChange, ClientFault, ClientRefusal, NewClient};
+pub use clients::{ClientChange, ClientFault, ClientRefusal, NewClient, WEB_CLIENT};
 pub use introspect::Introspection;
 pub use jwt::Claims;
 pub(crate) use keys::etag;

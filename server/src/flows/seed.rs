@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{By, Denied, Flows, NewPassword, NewUser, UserRefusal};
+use super::{By, Denied, Flows, NewPassword, NewUser, UserRefusal, WEB_CLIENT};
 use crate::model::client::{Client, ClientType, GrantType};
 use crate::model::scope::{self, Scopes};
 use crate::model::secret::Secret;
@@ -97,17 +97,19 @@ impl Flows {
 
 /// The clients of every new database.
 fn first_party(seed: Seed, now: Timestamp) -> [Client; 3] {
-    [("swagger-ui", "Swagger UI"), ("grant-cli", "grant, in the terminal"), ("web", "Web client")].map(|(id, name)| {
-        let mut client = Client::new(id.to_owned(), ClientType::Public, now);
-        client.name = Some(name.to_owned());
-        client.grants = vec![GrantType::Password, GrantType::RefreshToken];
-        client.scopes = Scopes::of(scope::KNOWN);
-        if seed == Seed::Dev {
-            client.scopes = Scopes::of(scope::KNOWN.into_iter().chain([EXAMPLE_SCOPE]));
-            client.resources = vec![EXAMPLE_API.to_owned()];
-        }
-        client
-    })
+    [("swagger-ui", "Swagger UI"), ("grant-cli", "grant, in the terminal"), (WEB_CLIENT, "Web client")].map(
+        |(id, name)| {
+            let mut client = Client::new(id.to_owned(), ClientType::Public, now);
+            client.name = Some(name.to_owned());
+            client.grants = vec![GrantType::Password, GrantType::RefreshToken];
+            client.scopes = Scopes::of(scope::KNOWN);
+            if seed == Seed::Dev {
+                client.scopes = Scopes::of(scope::KNOWN.into_iter().chain([EXAMPLE_SCOPE]));
+                client.resources = vec![EXAMPLE_API.to_owned()];
+            }
+            client
+        },
+    )
 }
 
 /// The clients of the dev mode's tour.

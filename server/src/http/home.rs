@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::accept::wants_json;
 use super::prepared::Prepared;
-use super::{page, swagger};
+use super::{app, page, swagger};
 use crate::config::{Config, Mode, Signup};
 use crate::model::reason::Reason;
 
@@ -39,6 +39,7 @@ impl Home {
             ("me", "/api/v1/me"),
             ("openapi_json", "/openapi.json"),
             ("openapi_yaml", "/openapi.yaml"),
+            ("web_client", app::PATH),
             ("errors", "/errors"),
             ("livez", "/livez"),
             ("readyz", "/readyz"),
@@ -67,6 +68,7 @@ impl Home {
             }
             h2 { "For people" }
             ul {
+                li { a href=(link(app::PATH)) { "Web client" } ": who you are, where you are signed in, what happened" }
                 @if config.docs.enabled {
                     li { a href=(link(swagger::PATH)) { "API" } ": sign in and try every operation" }
                 }

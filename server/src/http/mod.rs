@@ -2,6 +2,7 @@
 
 mod accept;
 mod admin;
+mod app;
 mod bearer;
 mod client_auth;
 mod cors;
@@ -122,6 +123,7 @@ pub fn endpoint(
     if config.server.metrics_listen == MetricsListen::Main {
         table.push((metrics::PATH, metrics.clone().boxed()));
     }
+    table.extend(app::files(&flows));
     if config.docs.enabled {
         table.extend(swagger::files(&config));
     }

@@ -15,15 +15,20 @@ pub(super) const ICON: &str = concat!(
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The headers of every page.
-pub(super) fn guard(headers: &mut HeaderMap, policy: &'static str) {
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+pub(super) fn guard(headers: &mut HeaderMap, policy: HeaderValue) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+}
+
+/// The headers of a page that opens no window to talk to, and is opened by none.
+pub(super) fn guard_alone(headers: &mut HeaderMap, policy: HeaderValue) {
+    guard(headers, policy);
+    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
 }
 
 /// The headers of a page on which nothing runs.
 pub(super) fn protect(headers: &mut HeaderMap) {
-    guard(headers, POLICY);
-    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    guard_alone(headers, HeaderValue::from_static(POLICY));
 }
 
 /// A whole page. `base` is the issuer's path: links stay on the origin that the page came from.

@@ -4,6 +4,7 @@ mod archive;
 
 use maud::{Markup, html};
 use poem::endpoint::BoxEndpoint;
+use poem::http::HeaderValue;
 use poem::{Endpoint, EndpointExt, Request, Response, Result};
 
 use super::page;
@@ -91,7 +92,7 @@ impl Endpoint for Docs {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let mut response = self.0.answer(request.headers());
-        page::guard(response.headers_mut(), POLICY);
+        page::guard(response.headers_mut(), HeaderValue::from_static(POLICY));
         Ok(response)
     }
 }

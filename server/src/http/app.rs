@@ -1,0 +1,106 @@
+//! What stands at `/app/`? The web client: files sent as they are, but for the one that tells the page which server this is.
+
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::header::LOCATION;
+use poem::http::{HeaderValue, StatusCode};
+use poem::{Endpoint, EndpointExt, Request, Response, Result};
+use serde_json::json;
+
+use super::error::Refused;
+use super::page;
+use super::prepared::Prepared;
+use crate::flows::Flows;
+
+/// Where the page is; its files are below.
+pub(super) const PATH: &str = "/app/";
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// Another version of the server brings another version of these: whoever keeps them asks each time.
+const CACHE_CONTROL: &str = "no-cache";
+
+macro_rules! file {
+    ($name:literal) => {
+        include_str!(concat!("../../../web-client/", $name))
+    };
+}
+
+/// Files that are the same everywhere.
+const FILES: [(&str, &str, &str); 9] = [
+    ("/app/style.css", "text/css; charset=utf-8", file!("style.css")),
+    ("/app/main.js", SCRIPT, file!("main.js")),
+    ("/app/screens.js", SCRIPT, file!("screens.js")),
+    ("/app/parts.js", SCRIPT, file!("parts.js")),
+    ("/app/api.js", SCRIPT, file!("api.js")),
+    ("/app/oauth.js", SCRIPT, file!("oauth.js")),
+    ("/app/cookie.js", SCRIPT, file!("cookie.js")),
+    ("/app/http.js", SCRIPT, file!("http.js")),
+    ("/app/tabs.js", SCRIPT, file!("tabs.js")),
+];
+
+/// The page and all that it needs, by path.
+pub(super) fn files(flows: &Arc<Flows>) -> impl Iterator<Item = (&'static str, BoxEndpoint<'static>)> {
+    let page = Prepared::new(file!("index.html"), "text/html; charset=utf-8", CACHE_CONTROL);
+    let own = [
+        ("/app", Moved(format!("{}{PATH}", flows.config().issuer.path())).boxed()),
+        (PATH, Page { flows: Arc::clone(flows), page }.boxed()),
+        ("/app/config.js", Settings(Arc::clone(flows)).boxed()),
+    ];
+    let fixed = |(path, content_type, body)| (path, Prepared::new(body, content_type, CACHE_CONTROL).boxed());
+    own.into_iter().chain(FILES.map(fixed))
+}
+
+/// The same with a slash: the page's files are named relative to it.
+struct Moved(String);
+
+impl Endpoint for Moved {
+    type Output = Response;
+
+    async fn call(&self, _: Request) -> Result<Response> {
+        Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, &self.0).finish())
+    }
+}
+
+/// The page, which may talk to this server and to the APIs that its client asks tokens for.
+struct Page {
+    flows: Arc<Flows>,
+    page: Prepared,
+}
+
+impl Endpoint for Page {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let apis = self.flows.web_origins().await.map_err(Refused::from)?;
+        let connect: String = apis.iter().map(|origin| format!(" {origin}")).collect();
+        let policy = format!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'{connect}; \
+             base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+        );
+        let policy = HeaderValue::try_from(policy).map_err(|error| Refused::internal(error.to_string()))?;
+        let mut response = self.page.answer(request.headers());
+        page::guard_alone(response.headers_mut(), policy);
+        Ok(response)
+    }
+}
+
+/// `config.js`: what the page has to know of its server. The first API that `web` may ask tokens for is taken for the example's.
+struct Settings(Arc<Flows>);
+
+impl Endpoint for Settings {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let resources = self.0.web_resources().await.map_err(Refused::from)?;
+        let issuer = json!(self.0.config().issuer.as_str());
+        let client = json!(crate::flows::WEB_CLIENT);
+        let cats = json!(resources.first().map_or("", String::as_str));
+        let body = format!(
+            "// Written by grantd for this server. On a host of its own the page has a config.js to be changed by hand.\n\n\
+             export const config = {{\n  issuer: {issuer},\n  server: new URL('..', import.meta.url).href.slice(0, -1),\n  \
+             client: {client},\n  cats: {cats},\n}}\n"
+        );
+        Ok(Prepared::new(body, SCRIPT, CACHE_CONTROL).answer(request.headers()))
+    }
+}
