@@ -73,9 +73,9 @@ impl Endpoint for Page {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let apis = self.flows.web_origins().await.map_err(Refused::from)?;
-        let connect: String = apis.iter().map(|origin| format!(" {origin}")).collect();
+        let connect = ["'self'".to_owned()].into_iter().chain(apis).collect::<Vec<_>>().join(" ");
         let policy = format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'{connect}; \
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {connect}; \
              base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
         );
         let policy = HeaderValue::try_from(policy).map_err(|error| Refused::internal(error.to_string()))?;
