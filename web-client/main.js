@@ -87,7 +87,7 @@ async function route(move = true) {
 hear((message) => {
   if (message.type === 'out') {
     const { why, reason } = message
-    announce(`You are signed out. ${why ?? ''}`, reason)
+    if (why || shown !== undefined) announce(`You are signed out. ${why ?? ''}`, reason)
     // Whoever chose to go leaves nothing behind. Who did not finds it again.
     if (!why) left.clear()
     shown = undefined

@@ -84,7 +84,7 @@ export async function signIn(username, password) {
     throw error
   }
   // Another tab signed in meanwhile: nobody holds those tokens any more.
-  if (before) await revoke(before.rt).catch(() => {})
+  if (before) revoke(before.rt).catch(() => {})
   tell({ type: 'in' })
 }
 

@@ -1,5 +1,7 @@
 // What do the tabs of a browser share? A lock, so that one refreshes for all; a channel, so that all hear of it; and who is there.
 
+import { Refusal } from './http.js'
+
 /**
  * @typedef {{ type: 'in' }} SignedIn somebody signed in
  * @typedef {{ type: 'out', why?: string, reason?: string }} SignedOut somebody signed out, or the server ended the session
@@ -25,7 +27,12 @@ let queue = Promise.resolve()
  * @returns {Promise<T>}
  */
 export async function alone(job) {
-  if (navigator.locks) return navigator.locks.request(name, { signal: AbortSignal.timeout(patience) }, job)
+  if (navigator.locks) {
+    const request = navigator.locks.request(name, { signal: AbortSignal.timeout(patience) }, job)
+    return request.catch((error) => {
+      throw error instanceof DOMException ? new Refusal('Another tab keeps this one waiting.') : error
+    })
+  }
   // Over plain http there are no locks. This tab waits for itself; two tabs at once are answered alike by the server (its window).
   const done = queue.then(job)
   queue = done.catch(() => {})

@@ -18,6 +18,7 @@ const DOCUMENTS: &[&str] = &[
     "docker-compose.yml",
     "packaging/grantd.service",
     "tui-client/ARCHITECTURE.md",
+    "web-client/README.md",
 ];
 /// What stands before a command.
 const PROMPTS: &[&str] =
