@@ -2,6 +2,7 @@
 
 mod access;
 mod acting;
+mod bff;
 mod chance;
 mod client_authentication;
 mod clients;
@@ -32,6 +33,7 @@ use tokio::sync::Mutex;
 
 pub use access::{Denied, RECENT, Signed};
 pub use acting::{Actor, By};
+pub use bff::SignedIn;
 pub use chance::request_id;
 pub use client_authentication::Credentials;
 pub use clients::{ClientChange, ClientFault, ClientRefusal, NewClient};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{By, Denied, Flows, NewPassword, NewUser, UserRefusal};
-use crate::model::client::{Client, ClientType, GrantType};
+use crate::model::client::{Client, ClientType, GrantType, WEB};
 use crate::model::scope::{self, Scopes};
 use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
@@ -97,7 +97,7 @@ impl Flows {
 
 /// The clients of every new database.
 fn first_party(seed: Seed, now: Timestamp) -> [Client; 3] {
-    [("swagger-ui", "Swagger UI"), ("grant-cli", "grant, in the terminal"), ("web", "Web client")].map(|(id, name)| {
+    [("swagger-ui", "Swagger UI"), ("grant-cli", "grant, in the terminal"), (WEB, "Web client")].map(|(id, name)| {
         let mut client = Client::new(id.to_owned(), ClientType::Public, now);
         client.name = Some(name.to_owned());
         client.grants = vec![GrantType::Password, GrantType::RefreshToken];
