@@ -26,9 +26,10 @@ mod tests {
     ];
 
     /// Libraries that one floor alone may name, `main` and `commands` aside.
-    const LIBRARIES: [(&str, &[&str]); 6] = [
+    const LIBRARIES: [(&str, &[&str]); 7] = [
         ("sea_orm", &["store"]),
         ("sqlx", &["store"]),
+        ("cookie", &["http"]),
         ("poem", &["http", "server"]),
         ("poem_openapi", &["http"]),
         ("prometheus_client", &["http"]),

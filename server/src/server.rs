@@ -144,6 +144,11 @@ impl Server {
         }
         flows.seed(seed).await?;
         flows.prepare_keys(seed).await?;
+        if !flows.config().issuer.is_https() {
+            tracing::warn!(
+                "the issuer is http: the cookie mode sends its cookie without Secure; serve other machines over https only"
+            );
+        }
         Ok(Self { ports, flows, draining: Arc::default(), lock })
     }
 

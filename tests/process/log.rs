@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use grantd_tests::client::Answer;
+use grantd_tests::client::{Answer, Client};
 use grantd_tests::postgres::Database;
 use grantd_tests::process::{self, Grantd};
 use grantd_tests::skip;
@@ -140,6 +140,7 @@ async fn use_secrets(site: &Site, server: &Grantd, secrets: &mut Secrets) -> Str
         client.userinfo(&access).await.expect(200);
         secrets.add_tokens(&client.refresh(&refresh).await.expect(200))
     };
+    use_cookies(&client, &password, secrets).await;
     let wrong = secrets.add("a wrong password", "not the password of anybody");
     client.try_sign_in("grace", &wrong).await.expect(400);
     client.try_sign_in(&wrong, &password).await.expect(400);
@@ -202,6 +203,33 @@ async fn use_secrets(site: &Site, server: &Grantd, secrets: &mut Secrets) -> Str
     client.sign_in("hedy", &set).await;
     client.revoke(&refresh).await;
     said
+}
+
+/// The same in the cookie mode.
+async fn use_cookies(client: &Client, password: &str, secrets: &mut Secrets) {
+    let post = |path: &str, cookie: &str| {
+        let request = client.request(Method::POST, path).header("X-Grantd", "1").header("Origin", client.base());
+        request.header("Cookie", cookie)
+    };
+    let mut cookie = String::new();
+    let sign_in = json!({"username": "grace", "password": password});
+    for (path, status) in [("/bff/login", 200), ("/bff/refresh", 200), ("/bff/login", 403), ("/bff/logout", 204)] {
+        let request = post(path, &cookie).json(&sign_in);
+        // A page of another site is refused with the cookie that came.
+        let request = if status == 403 { request.header("Sec-Fetch-Site", "cross-site") } else { request };
+        let answer = client.answer(request).await.expect(status);
+        if status == 200 {
+            secrets.add("an access token", answer.text("access_token"));
+            let set = answer.header("set-cookie").expect("a cookie").split(';').next().unwrap_or_default();
+            let (_, value) = set.split_once("=grt_").expect("a refresh token");
+            secrets.add("a cookie", value);
+            set.clone_into(&mut cookie);
+        }
+    }
+    let who = client.request(Method::GET, "/bff/user");
+    client.answer(who.header("Cookie", format!("{cookie}x"))).await.expect(401);
+    client.answer(post("/bff/refresh", &format!("{cookie}; {cookie}"))).await.expect(400);
+    client.answer(post(&format!("/bff/refresh?{cookie}"), &cookie)).await.expect(401);
 }
 
 /// The same at the doors of administrators and with the commands that are theirs.

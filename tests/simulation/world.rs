@@ -405,5 +405,6 @@ fn request(grant_type: &str) -> TokenRequest {
         refresh_token: None,
         scope: None,
         resources: Vec::new(),
+        must_refresh: false,
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::acting::hold;
 use super::client_authentication::secret_hash;
 use super::{By, Denied, Flows, ListRefusal, Page, chance, event, page, to_its_end};
-use crate::model::client::{Client, ClientType, GrantType};
+use crate::model::client::{Client, ClientType, GrantType, WEB};
 use crate::model::event::{Event, EventType};
 use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
@@ -17,8 +17,6 @@ use crate::store::StoreError;
 pub use change::ClientChange;
 pub use rules::ClientFault;
 
-/// The client of the page at `/app/` and of the cookie mode.
-pub const WEB_CLIENT: &str = "web";
 /// What cursors call the list of clients.
 const LIST: &str = "clients";
 
@@ -213,7 +211,7 @@ impl Flows {
     /// # Errors
     /// [`StoreError`].
     pub async fn web_resources(&self) -> Result<Vec<String>, StoreError> {
-        let web = self.store.read().find_client(WEB_CLIENT).await?;
+        let web = self.store.read().find_client(WEB).await?;
         Ok(web.map(|web| web.resources).unwrap_or_default())
     }
 

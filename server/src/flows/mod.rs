@@ -2,6 +2,7 @@
 
 mod access;
 mod acting;
+mod bff;
 mod chance;
 mod client_authentication;
 mod clients;
@@ -32,9 +33,10 @@ use tokio::sync::Mutex;
 
 pub use access::{Denied, RECENT, Signed};
 pub use acting::{Actor, By};
+pub use bff::SignedIn;
 pub use chance::request_id;
 pub use client_authentication::Credentials;
-pub use clients::{ClientChange, ClientFault, ClientRefusal, NewClient, WEB_CLIENT};
+pub use clients::{ClientChange, ClientFault, ClientRefusal, NewClient};
 pub use introspect::Introspection;
 pub use jwt::Claims;
 pub(crate) use keys::etag;

@@ -10,7 +10,7 @@ use crate::model::client::Client;
 use crate::model::event::EventType;
 use crate::model::reason::Reason;
 use crate::model::timestamp::Timestamp;
-use crate::store::{Facts, StoreError, Wanted};
+use crate::store::{Facts, Line, StoreError, Wanted};
 
 impl Flows {
     /// Ends what the token stands for; unknown, malformed and expired tokens are well revoked already (RFC 7009 §2.2).
@@ -44,18 +44,30 @@ impl Flows {
         let client = self.authenticate_client(credentials, facts.client.take(), counted, now).await?;
         let token = token.ok_or(Refusal::new(Code::InvalidRequest, Reason::MissingParameter))?;
         if let Some(refresh) = refresh {
-            // A forged one names somebody's family: without a right MAC it is nobody's token.
-            let real = match &facts.line {
-                Some(line) => self.judge_refresh_token(&refresh, &line.family).await? == Some(true),
-                None => false,
-            };
-            return if real { self.end_line(facts, &client, origin, now).await } else { Ok(()) };
+            return self.revoke_refresh(&refresh, facts.line, &client.id, origin, now).await;
         }
         let Some(read) = access.filter(|_| facts.key_is_good) else { return Ok(()) };
         match (self.verify(token, read).await?, jti) {
             (Some(verified), Some(jti)) => self.revoke_access(&verified, &jti, facts, &client, origin, now).await,
             _ => Ok(()),
         }
+    }
+
+    /// Ends what a refresh token stands for, if it is the client's.
+    pub(super) async fn revoke_refresh(
+        self: &Arc<Self>,
+        token: &RefreshToken,
+        line: Option<Line>,
+        client_id: &str,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        // A forged one names somebody's family: without a right MAC it is nobody's token.
+        let real = match &line {
+            Some(line) => self.judge_refresh_token(token, &line.family).await? == Some(true),
+            None => false,
+        };
+        if real { self.end_line(line, client_id, origin, now).await } else { Ok(()) }
     }
 
     async fn revoke_access(
@@ -75,7 +87,7 @@ impl Flows {
             return Ok(());
         }
         match jti {
-            Jti::Family(..) => self.end_line(facts, client, origin, now).await,
+            Jti::Family(..) => self.end_line(facts.line, &client.id, origin, now).await,
             Jti::Client => Ok(self.store.write().revoke_token(&claims.jti, Timestamp(claims.exp)).await?),
         }
     }
@@ -83,13 +95,13 @@ impl Flows {
     /// Ends a family, and with its last one the session: the client has signed out.
     async fn end_line(
         self: &Arc<Self>,
-        facts: Facts,
-        client: &Client,
+        line: Option<Line>,
+        client_id: &str,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let Some(family) = facts.line.map(|line| line.family) else { return Ok(()) };
-        if family.client_id != client.id {
+        let Some(family) = line.map(|line| line.family) else { return Ok(()) };
+        if family.client_id != client_id {
             return Err(Refusal::invalid_grant(Reason::OtherClient).into());
         }
         if family.ended(now, self.config.tokens.refresh_idle_ttl).is_some() {

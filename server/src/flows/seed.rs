@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{By, Denied, Flows, NewPassword, NewUser, UserRefusal, WEB_CLIENT};
-use crate::model::client::{Client, ClientType, GrantType};
+use super::{By, Denied, Flows, NewPassword, NewUser, UserRefusal};
+use crate::model::client::{Client, ClientType, GrantType, WEB};
 use crate::model::scope::{self, Scopes};
 use crate::model::secret::Secret;
 use crate::model::timestamp::Timestamp;
@@ -97,19 +97,17 @@ impl Flows {
 
 /// The clients of every new database.
 fn first_party(seed: Seed, now: Timestamp) -> [Client; 3] {
-    [("swagger-ui", "Swagger UI"), ("grant-cli", "grant, in the terminal"), (WEB_CLIENT, "Web client")].map(
-        |(id, name)| {
-            let mut client = Client::new(id.to_owned(), ClientType::Public, now);
-            client.name = Some(name.to_owned());
-            client.grants = vec![GrantType::Password, GrantType::RefreshToken];
-            client.scopes = Scopes::of(scope::KNOWN);
-            if seed == Seed::Dev {
-                client.scopes = Scopes::of(scope::KNOWN.into_iter().chain([EXAMPLE_SCOPE]));
-                client.resources = vec![EXAMPLE_API.to_owned()];
-            }
-            client
-        },
-    )
+    [("swagger-ui", "Swagger UI"), ("grant-cli", "grant, in the terminal"), (WEB, "Web client")].map(|(id, name)| {
+        let mut client = Client::new(id.to_owned(), ClientType::Public, now);
+        client.name = Some(name.to_owned());
+        client.grants = vec![GrantType::Password, GrantType::RefreshToken];
+        client.scopes = Scopes::of(scope::KNOWN);
+        if seed == Seed::Dev {
+            client.scopes = Scopes::of(scope::KNOWN.into_iter().chain([EXAMPLE_SCOPE]));
+            client.resources = vec![EXAMPLE_API.to_owned()];
+        }
+        client
+    })
 }
 
 /// The clients of the dev mode's tour.

@@ -64,7 +64,15 @@ impl Flows {
     /// # Errors
     /// [`StoreError`].
     pub async fn find_living_session(&self, id: &SessionId) -> Result<Option<LivingSession>, StoreError> {
-        let now = self.clock.now();
+        self.living_session(id, self.clock.now()).await
+    }
+
+    /// The session of this id, if it lives at `now`.
+    pub(super) async fn living_session(
+        &self,
+        id: &SessionId,
+        now: Timestamp,
+    ) -> Result<Option<LivingSession>, StoreError> {
         let filter = SessionFilter { id: Some(id.clone()), ..SessionFilter::default() };
         let idle_ttl = self.config.tokens.refresh_idle_ttl;
         Ok(self.store.read().list_living_sessions(&filter, now, idle_ttl, None, None).await?.pop())

@@ -12,6 +12,7 @@ use super::error::Refused;
 use super::page;
 use super::prepared::Prepared;
 use crate::flows::Flows;
+use crate::model::client::WEB;
 
 /// Where the page is; its files are below.
 pub(super) const PATH: &str = "/app/";
@@ -94,7 +95,7 @@ impl Endpoint for Settings {
     async fn call(&self, request: Request) -> Result<Response> {
         let resources = self.0.web_resources().await.map_err(Refused::from)?;
         let issuer = json!(self.0.config().issuer.as_str());
-        let client = json!(crate::flows::WEB_CLIENT);
+        let client = json!(WEB);
         let cats = json!(resources.first().map_or("", String::as_str));
         let body = format!(
             "// Written by grantd for this server. On a host of its own the page has a config.js to be changed by hand.\n\n\

@@ -176,7 +176,8 @@ impl Endpoint for Edge {
         cors::share(headers, sharing, allowed);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         // What is somebody's own, and what goes wrong, is for nobody to keep.
-        if own.starts_with("/oauth2/") || own.starts_with("/api/") || reason.is_some() {
+        let is_own = ["/oauth2/", "/api/", "/bff/"].iter().any(|mount| own.starts_with(mount));
+        if is_own || reason.is_some() {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
         }

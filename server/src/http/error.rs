@@ -11,7 +11,7 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSch
 use poem_openapi::types::{ToJSON, Type};
 use poem_openapi::{ApiResponse, Object};
 
-use super::page;
+use super::{cookie, page};
 use crate::config::Issuer;
 use crate::flows::Failure;
 use crate::model::reason::Reason;
@@ -73,6 +73,8 @@ pub struct Refused {
     challenge: Option<Challenge>,
     /// The methods that would have been answered (RFC 9110 §15.5.6).
     allow: Option<String>,
+    /// Whether the cookie of the cookie mode is no good any more.
+    clears_cookie: bool,
     /// For the log alone.
     pub(super) cause: Option<String>,
 }
@@ -138,6 +140,7 @@ impl Refused {
     /// The answer, in the words of the place.
     pub(super) fn render(self, dialect: Dialect, issuer: &Issuer) -> Response {
         let base = issuer.path();
+        let cleared = self.clears_cookie.then(|| cookie::clear(issuer));
         let issuer = issuer.as_str();
         let explained = format!("{issuer}/errors#{}", self.reason);
         let sentence = self.sentence();
@@ -163,6 +166,9 @@ impl Refused {
         };
         if let Some(seconds) = self.retry_after {
             add(header::RETRY_AFTER, seconds.to_string());
+        }
+        if let Some(cookie) = cleared {
+            add(header::SET_COOKIE, cookie);
         }
         if let Some(methods) = self.allow {
             add(header::ALLOW, methods);

@@ -61,6 +61,15 @@ pub enum Audience {
     More(Vec<String>),
 }
 
+impl From<Audience> for Vec<String> {
+    fn from(audience: Audience) -> Self {
+        match audience {
+            Audience::One(one) => vec![one],
+            Audience::More(more) => more,
+        }
+    }
+}
+
 impl From<Vec<String>> for Audience {
     fn from(mut aud: Vec<String>) -> Self {
         match (aud.len(), aud.pop()) {

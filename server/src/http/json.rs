@@ -33,6 +33,8 @@ pub enum Kind {
     Text,
     /// An array of strings.
     Texts,
+    /// A string or an array of strings.
+    TextOrTexts,
     /// True or false.
     Flag,
     /// A whole number.
@@ -58,11 +60,13 @@ impl Member {
     /// What is wrong with its value, if anything.
     fn fault(&self, value: Option<&Value>) -> Option<Reason> {
         let is_text = |value: &Value| value.is_string();
+        let are_texts = |value: &Value| value.as_array().is_some_and(|texts| texts.iter().all(is_text));
         let fits = match (value, self.kind) {
             (None, _) => return self.required.then_some(Reason::MissingParameter),
             (Some(Value::Null), _) => return (!self.nullable).then_some(Reason::MissingParameter),
             (Some(value), Kind::Text) => is_text(value),
-            (Some(value), Kind::Texts) => value.as_array().is_some_and(|texts| texts.iter().all(is_text)),
+            (Some(value), Kind::Texts) => are_texts(value),
+            (Some(value), Kind::TextOrTexts) => is_text(value) || are_texts(value),
             (Some(value), Kind::Flag) => value.is_boolean(),
             (Some(value), Kind::Whole) => value.as_i64().is_some(),
         };

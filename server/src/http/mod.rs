@@ -4,7 +4,9 @@ mod accept;
 mod admin;
 mod app;
 mod bearer;
+mod bff;
 mod client_auth;
+mod cookie;
 mod cors;
 mod discovery;
 mod docs;
@@ -23,6 +25,7 @@ mod page;
 mod prepared;
 mod query;
 mod revoke;
+mod same_origin;
 mod swagger;
 mod time;
 mod token;
@@ -56,6 +59,9 @@ enum Tag {
     Tokens,
     /// Sign up; see, change and delete yourself.
     Account,
+    /// The same for pages that keep their refresh token in a cookie, where no script can read it.
+    #[oai(rename = "Cookie mode")]
+    CookieMode,
     /// See where you are signed in, sign out there, and read what happened.
     Sessions,
     /// Users, clients, sessions, keys, events, for administrators.
@@ -69,6 +75,7 @@ type Apis = (
     revoke::RevokeApi,
     introspect::IntrospectApi,
     userinfo::UserInfoApi,
+    bff::BffApi,
     me::MeApi,
     admin::users::AdminUsersApi,
     admin::clients::AdminClientsApi,
@@ -82,6 +89,7 @@ const APIS: Apis = (
     revoke::RevokeApi,
     introspect::IntrospectApi,
     userinfo::UserInfoApi,
+    bff::BffApi,
     me::MeApi,
     admin::users::AdminUsersApi,
     admin::clients::AdminClientsApi,
@@ -139,7 +147,10 @@ pub fn endpoint(
     }
     let api: Arc<dyn DynEndpoint<Output = Response>> =
         Arc::new(ToDynEndpoint(docs::service(issuer).data(Arc::clone(&flows))));
-    own = own.nest_no_strip("/oauth2", Arc::clone(&api)).nest_no_strip("/api", api);
+    own = own
+        .nest_no_strip("/oauth2", Arc::clone(&api))
+        .nest_no_strip("/bff", Arc::clone(&api))
+        .nest_no_strip("/api", api);
 
     // A path of the issuer stands before every route but one: RFC 8414 §3 inserts its well-known part before the path.
     let inserted = format!("/.well-known/oauth-authorization-server{}", issuer.path());

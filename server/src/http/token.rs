@@ -89,6 +89,7 @@ impl TokenApi {
             refresh_token: form.refresh_token.map(Secret::new),
             scope: form.scope,
             resources: form.resource.unwrap_or_default(),
+            must_refresh: false,
         };
         let granted = flows.token(asked).await.map_err(|failure| OAuthRefused::to(named, failure))?;
         Ok(Json(granted.into()))

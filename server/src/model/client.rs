@@ -12,6 +12,9 @@ pub const SECRET_LIMIT: usize = 1024;
 /// The most characters of a client's id.
 const ID_LIMIT: usize = 64;
 
+/// The client that our own pages are, and that the cookie mode acts as.
+pub const WEB: &str = "web";
+
 /// A way to ask for tokens: the values of `grant_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantType {

@@ -62,7 +62,7 @@ reasons! {
     UnsupportedGrantType "unsupported_grant_type" "This server does not know the grant type." "See grant_types_supported in the server's metadata."
     BodyTooLarge "body_too_large" "The body is larger than 64 KiB." "Send less."
     UnsupportedContentType "unsupported_content_type" "The body is of a type that this endpoint does not take." "Protocol endpoints take application/x-www-form-urlencoded, the API takes application/json."
-    NoCredentials "no_credentials" "The request carries no access token." "Send it in the header: Authorization: Bearer …"
+    NoCredentials "no_credentials" "The request carries no access token, or in the cookie mode no cookie." "Send the token in the header: Authorization: Bearer …; in the cookie mode, sign in."
     InsufficientScope "insufficient_scope" "The access token does not cover this." "Sign in again and ask for the scope that the answer names."
     RoleMissing "role_missing" "The user does not have the role that this needs." "Ask an administrator."
     RecentSignInNeeded "recent_sign_in_needed" "This needs a sign-in of the last ten minutes." "Sign in again and repeat it."

@@ -110,10 +110,12 @@ impl Flows {
         } else {
             None
         };
+        let life = self.config.tokens.refresh_idle_ttl.min(family.expires_at.0 - issue.now.0);
         Ok(Granted {
             access_token: Secret::new(sign(&key, &claims)?),
             expires_in: exp.0 - issue.now.0,
             refresh_token,
+            refresh_expires_in: if refreshes { life } else { 0 },
             scopes: issue.scopes.clone(),
         })
     }
@@ -146,6 +148,12 @@ impl Flows {
             roles: None,
         };
         let expires_in = exp.0 - now.0;
-        Ok(Granted { access_token: Secret::new(sign(&key, &claims)?), expires_in, refresh_token: None, scopes })
+        Ok(Granted {
+            access_token: Secret::new(sign(&key, &claims)?),
+            expires_in,
+            refresh_token: None,
+            refresh_expires_in: 0,
+            scopes,
+        })
     }
 }

@@ -38,6 +38,8 @@ pub struct TokenRequest {
     pub scope: Option<String>,
     /// `resource`, as often as it stands there (RFC 8707 §2).
     pub resources: Vec<String>,
+    /// Whether tokens that cannot be refreshed are worth nothing to who asks.
+    pub must_refresh: bool,
 }
 
 /// Tokens (RFC 6749 §5.1).
@@ -49,6 +51,8 @@ pub struct Granted {
     pub expires_in: i64,
     /// What to ask for the next with.
     pub refresh_token: Option<Secret<String>>,
+    /// Its life in seconds if nobody uses it; 0 where there is none.
+    pub refresh_expires_in: i64,
     /// What it may be used for.
     pub scopes: Scopes,
 }
@@ -93,7 +97,7 @@ impl Flows {
             Some(None) => return Err(Refusal::new(Code::UnsupportedGrantType, Reason::UnsupportedGrantType).into()),
             Some(Some(grant)) => grant,
         };
-        if !client.may_use(grant) {
+        if !client.may_use(grant) || (request.must_refresh && !client.may_use(GrantType::RefreshToken)) {
             return Err(Refusal::new(Code::UnauthorizedClient, Reason::GrantNotAllowed).into());
         }
         match grant {

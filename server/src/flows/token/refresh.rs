@@ -16,6 +16,7 @@ use crate::model::reason::Reason;
 use crate::model::scope::Scopes;
 use crate::model::timestamp::Timestamp;
 use crate::model::token_family::{Judgement, TokenFamily};
+use crate::model::user::User;
 use crate::store::{Facts, Line, StoreError, Wanted};
 
 /// How often a lost guard is looked into.
@@ -35,14 +36,7 @@ impl Flows {
         }
         let Some(presented) = presented else { return Err(Refusal::invalid_grant(Reason::UnknownToken).into()) };
         for _ in 0..TRIES {
-            let Line { family, auth_time, user } =
-                facts.line.take().ok_or(Refusal::invalid_grant(Reason::UnknownToken))?;
-            self.check_holder(&presented, &family, &client, now).await?;
-            // Who is deleted or locked has no living family, but for one that came back at the edge of its idle life.
-            let user = user.ok_or(Refusal::invalid_grant(Reason::UserDeleted))?;
-            if user.locked_at.is_some() {
-                return Err(Refusal::invalid_grant(Reason::UserLocked).into());
-            }
+            let (family, auth_time, user) = self.check_line(&presented, facts.line.take(), &client.id, now).await?;
             let judgement =
                 family.judge(presented.generation, client.rotation, now, self.config.tokens.refresh_race_window);
             // A replay is a replay whatever else is wrong with the request; any other refusal changes nothing.
@@ -82,22 +76,29 @@ impl Flows {
         Err(Refusal::overloaded().into())
     }
 
-    /// Whether the token is the family's, the family the client's, and both alive.
-    async fn check_holder(
+    /// The line of a token, if the token is the family's, of whichever generation, the family the client's, and both alive with the user.
+    pub(in crate::flows) async fn check_line(
         &self,
         presented: &RefreshToken,
-        family: &TokenFamily,
-        client: &Client,
+        line: Option<Line>,
+        client_id: &str,
         now: Timestamp,
-    ) -> Result<(), Failure> {
-        let reason = match self.judge_refresh_token(presented, family).await? {
+    ) -> Result<(TokenFamily, Timestamp, User), Failure> {
+        let Line { family, auth_time, user } = line.ok_or(Refusal::invalid_grant(Reason::UnknownToken))?;
+        let reason = match self.judge_refresh_token(presented, &family).await? {
             // Without the key nobody can tell whose token it is; only the family's own client learns why it ended.
-            None if family.client_id == client.id => Some(Reason::KeyRemoved),
+            None if family.client_id == client_id => Some(Reason::KeyRemoved),
             None | Some(false) => Some(Reason::UnknownToken),
-            Some(true) if family.client_id != client.id => Some(Reason::OtherClient),
+            Some(true) if family.client_id != client_id => Some(Reason::OtherClient),
             Some(true) => family.ended(now, self.config.tokens.refresh_idle_ttl),
         };
-        reason.map_or(Ok(()), |reason| Err(Refusal::invalid_grant(reason).into()))
+        // Who is deleted or locked has no living family, but for one that came back at the edge of its idle life.
+        match (reason, user) {
+            (Some(reason), _) => Err(Refusal::invalid_grant(reason).into()),
+            (None, None) => Err(Refusal::invalid_grant(Reason::UserDeleted).into()),
+            (None, Some(user)) if user.locked_at.is_some() => Err(Refusal::invalid_grant(Reason::UserLocked).into()),
+            (None, Some(user)) => Ok((family, auth_time, user)),
+        }
     }
 
     /// What the new access token is for: what was granted and is still the client's, or less if less is asked for (RFC 6749 §6,

@@ -12,10 +12,13 @@ use serde_json::{Map, Value, json};
 use super::{examples, limits, refusals};
 use crate::config::{Config, Issuer};
 use crate::http::bearer::SCHEME;
+use crate::http::cookie;
 use crate::model::scope::{ACCOUNT, ADMIN, OPENID, PROFILE, SESSIONS};
 
 /// How clients say who they are.
 const CLIENT_SCHEME: &str = "client";
+/// How a browser says who is signed in.
+const COOKIE_SCHEME: &str = "cookie";
 
 /// An operation of the document.
 pub(super) struct Operation<'a> {
@@ -31,6 +34,11 @@ impl Operation<'_> {
     /// Whether specifications say how it answers.
     pub(super) fn is_protocol(&self) -> bool {
         self.path.starts_with("/oauth2/")
+    }
+
+    /// Whether a browser sends its cookie with it.
+    pub(super) fn is_cookie_mode(&self) -> bool {
+        self.path.starts_with("/bff/")
     }
 
     /// Whether it is for administrators.
@@ -82,11 +90,20 @@ fn correct_operation(
         Some(scope) => json!([{ SCHEME: [scope] }]),
         // Clients name themselves in the header, or in the body.
         None if view.is_protocol() => json!([{ CLIENT_SCHEME: [] }, {}]),
-        None => json!([]),
+        None => match view.id.as_str() {
+            "getLogin" | "refreshLogin" => json!([{ COOKIE_SCHEME: [] }]),
+            // Who is not signed in may well sign out.
+            "logOut" => json!([{ COOKIE_SCHEME: [] }, {}]),
+            _ => json!([]),
+        },
     };
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default();
-        let limits = if parameter["in"] == "query" { limits::of_parameter(name) } else { limits::of_path(path, name) };
+        let limits = match parameter["in"].as_str() {
+            Some("query") => limits::of_parameter(name),
+            Some("path") => limits::of_path(path, name),
+            _ => Value::Null,
+        };
         limit(&mut parameter["schema"], limits);
         // Everybody's sessions at once are not for a slip to end.
         if view.id == "endSessions" {
@@ -108,6 +125,11 @@ fn correct_operation(
     }
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     for response in responses.into_iter().flat_map(Map::values_mut) {
+        if let Some(header) =
+            response.get_mut("headers").and_then(|headers| headers.as_object_mut()?.remove("SET-COOKIE"))
+        {
+            response["headers"]["Set-Cookie"] = header;
+        }
         let Some(contents) = response.get_mut("content").and_then(Value::as_object_mut) else { continue };
         if let Some(json) = contents.remove("application/json; charset=utf-8") {
             contents.insert("application/json".to_owned(), json);
@@ -183,7 +205,10 @@ fn correct_schemas(schemas: &mut Value, asked: &BTreeSet<String>, mut answered: 
             schemas[name]["additionalProperties"] = json!(false);
         }
         for (property, schema) in schemas[name]["properties"].as_object_mut().into_iter().flatten() {
-            limit(schema, limits::of_member(property, config));
+            // What was chosen under another rule signs in all the same.
+            let limits =
+                if name == "Login" { limits::of_sign_in(property) } else { limits::of_member(property, config) };
+            limit(schema, limits);
         }
     }
     // It is a text or a list of texts, and never an object.
@@ -220,6 +245,12 @@ fn correct_security(schemes: &mut Value, issuer: &Issuer) {
             }
         }
     }
+    schemes[COOKIE_SCHEME] = json!({
+        "type": "apiKey",
+        "in": "cookie",
+        "name": cookie::name(issuer),
+        "description": "A refresh token, in a cookie that no script can read. `POST /bff/login` sets it, and a browser then sends it by itself.",
+    });
     schemes[CLIENT_SCHEME] = json!({
         "type": "http",
         "scheme": "basic",

@@ -41,6 +41,15 @@ pub(super) fn of(id: &str, issuer: &Issuer) -> Examples {
             json!({ "token": ACCESS_TOKEN, "client_id": "billing", "client_secret": CLIENT_SECRET }),
             introspection(issuer),
         ),
+        "logIn" => Examples {
+            requests: json!({
+                "here": shown("For this server", sign_in()),
+                "api": shown("For an API", with(sign_in(), json!({ "resource": "http://localhost:8090" }))),
+            }),
+            answer: with(browser_tokens(), json!({ "user": user() })),
+        },
+        "refreshLogin" => answered(browser_tokens()),
+        "getLogin" => answered(json!({ "user": user(), "session": session() })),
         "getUserInfo" => answered(user_info()),
         "postUserInfo" => asked("In the form", json!({ "access_token": ACCESS_TOKEN }), user_info()),
         "signUp" => asked("A person", new_user(), with(user(), json!({ "name": null, "roles": [] }))),
@@ -149,6 +158,14 @@ fn tokens() -> Value {
     json!({
         "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 300, "refresh_token": REFRESH_TOKEN, "scope": SCOPE,
     })
+}
+
+fn sign_in() -> Value {
+    json!({ "username": "grace", "password": "a compiler of her own" })
+}
+
+fn browser_tokens() -> Value {
+    json!({ "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 300, "scope": SCOPE })
 }
 
 fn introspection(issuer: &str) -> Value {

@@ -44,6 +44,15 @@ pub(super) fn of_member(name: &str, config: &Config) -> Value {
     }
 }
 
+/// Of a member of a sign-in: wrong values are refused alike, whatever is wrong with them.
+pub(super) fn of_sign_in(name: &str) -> Value {
+    match name {
+        "username" => json!({ "minLength": 1, "pattern": "^[^\\x00]+$" }),
+        "password" => json!({ "format": "password", "minLength": 1 }),
+        _ => Value::Null,
+    }
+}
+
 /// Of a parameter of a query.
 pub(super) fn of_parameter(name: &str) -> Value {
     match name {

@@ -28,7 +28,8 @@ pub(super) fn of(operation: &Operation, issuer: &Issuer, shelf: &mut Map<String,
     for refused in refusals {
         let (status, reason) = (refused.status(), refused.reason());
         let answer = refused.render(dialect, issuer);
-        let response = responses.entry(status.as_str()).or_insert_with(|| described(status.as_u16(), dialect));
+        let response =
+            responses.entry(status.as_str()).or_insert_with(|| described(status.as_u16(), operation, dialect));
         for (name, about) in headers(&answer) {
             response["headers"][name] = about;
         }
@@ -61,6 +62,9 @@ fn general(operation: &Operation) -> Vec<Refused> {
             [Denied::NoCredentials, expired, ended, no_user, Denied::InsufficientScope(scope)].map(Refused::from),
         );
     }
+    if operation.is_cookie_mode() {
+        refusals.extend(cookie_mode(operation));
+    }
     if operation.is_administration() {
         refusals.push(Denied::RoleMissing.into());
     }
@@ -71,6 +75,37 @@ fn general(operation: &Operation) -> Vec<Refused> {
         refusals.push(Refused::request(Reason::UnknownValue));
     }
     refusals
+}
+
+/// What an operation of the cookie mode may say.
+fn cookie_mode(operation: &Operation) -> Vec<Refused> {
+    let said = |refusal| Refused::in_browser(Failure::from(refusal));
+    let over = |reason| Refused::of_cookie(Failure::from(Refusal::invalid_grant(reason)));
+    let forbidden = |code, reason| said(Refusal::new(code, reason));
+    let twice = || Refused::request(Reason::RepeatedParameter);
+    let wait = || said(Refusal::new(Code::TemporarilyUnavailable, Reason::WaitAndRetry).retry_after(1));
+    match operation.id.as_str() {
+        "logIn" => vec![
+            Refused::cross_site(),
+            said(Refusal::invalid_grant(Reason::SignInFailed).retry_after(8)),
+            forbidden(Code::UnauthorizedClient, Reason::GrantNotAllowed),
+            Refused::fields(vec![Fault::new("username", Reason::MissingParameter)]),
+            Refused::fields(vec![Fault::new("resource", Reason::ResourceNotAllowed)]),
+        ],
+        "refreshLogin" => vec![
+            Refused::cross_site(),
+            Refused::no_cookie(),
+            twice(),
+            over(Reason::UnknownToken),
+            over(Reason::RefreshTokenReused),
+            over(Reason::Idle),
+            forbidden(Code::UnauthorizedClient, Reason::GrantNotAllowed),
+            forbidden(Code::InvalidTarget, Reason::ResourceNotAllowed),
+            wait(),
+        ],
+        "logOut" => vec![Refused::cross_site(), twice(), wait()],
+        _ => vec![Refused::no_cookie(), twice(), over(Reason::UnknownToken), over(Reason::SignedOut), wait()],
+    }
 }
 
 /// What this operation may say besides.
@@ -158,8 +193,14 @@ fn particular(id: &str) -> Vec<Refused> {
     }
 }
 
-fn described(status: u16, dialect: Dialect) -> Value {
+fn described(status: u16, operation: &Operation, dialect: Dialect) -> Value {
     let description = match (status, dialect) {
+        (401, _) if operation.is_cookie_mode() => {
+            "Name and password are refused, or there is no cookie, or one that is no good."
+        }
+        (403, _) if operation.is_cookie_mode() => {
+            "No page of this server has sent it, or an operator has changed what those may do."
+        }
         (400, Dialect::OAuth) => "The request is refused.",
         (400, _) => "The request cannot be read.",
         (401, Dialect::OAuth) => "The client or its token is refused.",
@@ -181,6 +222,7 @@ fn headers(answer: &Response) -> Vec<(&'static str, Value)> {
     let header = |description, schema| json!({ "description": description, "schema": { "type": schema } });
     let known = [
         (header::WWW_AUTHENTICATE, "WWW-Authenticate", header("How to come back (RFC 6750 §3, RFC 7617).", "string")),
+        (header::SET_COOKIE, "Set-Cookie", header("What takes the cookie away, if it is no good any more.", "string")),
         (header::RETRY_AFTER, "Retry-After", header("After how many seconds to try again.", "integer")),
     ];
     let there = known.into_iter().filter(|(name, ..)| answer.headers().contains_key(name));

@@ -4,15 +4,25 @@ use poem::http::StatusCode;
 
 use super::{Challenge, Fault, Refused};
 use crate::flows::{
-    ClientFault, ClientRefusal, Code, Denied, Failure, KeyError, ListRefusal, RECENT, RotationRefusal, SessionRefusal,
-    UserRefusal,
+    ClientFault, ClientRefusal, Code, Denied, Failure, KeyError, ListRefusal, RECENT, Refusal, RotationRefusal,
+    SessionRefusal, UserRefusal,
 };
 use crate::model::reason::Reason;
 use crate::store::StoreError;
 
 impl Refused {
     const fn new(status: StatusCode, word: &'static str, reason: Reason) -> Self {
-        Self { status, word, reason, fields: Vec::new(), retry_after: None, challenge: None, allow: None, cause: None }
+        Self {
+            status,
+            word,
+            reason,
+            fields: Vec::new(),
+            retry_after: None,
+            challenge: None,
+            allow: None,
+            clears_cookie: false,
+            cause: None,
+        }
     }
 
     /// A request that cannot be read, or says something that it must not.
@@ -59,6 +69,33 @@ impl Refused {
     pub(in crate::http) fn internal(cause: String) -> Self {
         let refused = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", Reason::InternalError);
         Self { cause: Some(cause), ..refused }
+    }
+
+    /// No page of ours has sent it.
+    pub(in crate::http) const fn cross_site() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "access_denied", Reason::CrossSiteRequest)
+    }
+
+    /// Nobody is signed in. There is no challenge: a browser has no words of its own for a cookie.
+    pub(in crate::http) const fn no_cookie() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_token", Reason::NoCredentials)
+    }
+
+    /// A protocol endpoint's no, said to a page: 401 is for what the person can mend by signing in, 403 for what only an operator can.
+    pub(in crate::http) fn in_browser(failure: Failure) -> Self {
+        let status = match &failure {
+            Failure::Refused(Refusal { code: Code::InvalidGrant, .. }) => Some(StatusCode::UNAUTHORIZED),
+            Failure::Refused(Refusal { code: Code::TemporarilyUnavailable, .. }) | Failure::Store(_) => None,
+            Failure::Refused(_) => Some(StatusCode::FORBIDDEN),
+        };
+        let refused = Self::from(failure);
+        Self { status: status.unwrap_or(refused.status), ..refused }
+    }
+
+    /// The same for a cookie: one that will never be good again is taken away, and nothing else is.
+    pub(in crate::http) fn of_cookie(failure: Failure) -> Self {
+        let clears_cookie = matches!(failure, Failure::Refused(Refusal { code: Code::InvalidGrant, .. }));
+        Self { clears_cookie, ..Self::in_browser(failure) }
     }
 
     /// For a client that used the Authorization header, or should have (RFC 6749 §5.2).
