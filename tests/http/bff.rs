@@ -96,6 +96,16 @@ impl Browser {
         self.send(self.bare(Method::GET, "user")).await
     }
 
+    /// The bytes of a POST with the cookie, to be sent with others at once.
+    fn bytes(&self, path: &str, body: &str) -> Vec<u8> {
+        let (cookie, length) = (self.cookie.as_deref().expect("a cookie"), body.len());
+        format!(
+            "POST /bff/{path} HTTP/1.1\r\nHost: localhost\r\nX-Grantd: 1\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
+    }
+
     /// The refresh token in the cookie.
     #[track_caller]
     fn value(&self) -> &str {

@@ -114,3 +114,22 @@ async fn any_generation_signs_out_and_every_access_token_goes_with_it() {
     expect_refusal(browser.refresh().await, 401, "signed_out", true);
     assert_eq!(told(&server).await, ["signed_in", "signed_out: signed_out"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_of_the_server_leaves_the_cookie_alone() {
+    let server = TestServer::start().await;
+    let mut browser = Browser::of_ada(&server).await;
+    let rows = server.home().rows();
+    rows.execute("ALTER TABLE token_families RENAME TO elsewhere").await;
+    for (path, body) in
+        [("refresh", ""), ("logout", ""), ("login", r#"{"username":"ada","password":"ada-dev-password"}"#)]
+    {
+        // The document does not promise it, so nothing holds it against that.
+        let reply = browser.client.raw(browser.bytes(path, body)).await;
+        assert_eq!((reply.status, reply.json()["reason"].as_str()), (500, Some("internal_error")), "{path}");
+        assert_eq!((reply.header("set-cookie"), reply.header("cache-control")), (None, Some("no-store")), "{path}");
+    }
+    rows.execute("ALTER TABLE elsewhere RENAME TO token_families").await;
+    browser.refresh().await.expect(200);
+    assert_eq!(told(&server).await, ["signed_in"]);
+}

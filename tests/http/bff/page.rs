@@ -78,9 +78,10 @@ async fn nothing_else_of_a_request_from_elsewhere_is_looked_at() {
     for path in ["login", "refresh", "logout"] {
         let large = odd.bare(Method::POST, path).header("content-type", "text/plain").body("x".repeat(70_000));
         expect_refusal(odd.send(large).await, 403, "cross_site_request", false);
-        // A body that never comes is not waited for.
+        // A body is not asked for (RFC 9110 §10.1.1).
         let mut connection = Connection::open(odd.client.address()).await.expect("a connection");
-        let head = format!("POST /bff/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n");
+        let about = "Content-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n";
+        let head = format!("POST /bff/{path} HTTP/1.1\r\nHost: localhost\r\n{about}\r\n");
         let reply = connection.exchange(head.as_bytes()).await.expect("an answer");
         assert_eq!((reply.status, reply.json()["reason"].as_str()), (403, Some("cross_site_request")));
     }

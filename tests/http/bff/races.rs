@@ -9,16 +9,6 @@ use super::{Browser, expect_refusal, told};
 
 const ROUNDS: usize = 8;
 
-/// The bytes of a POST from a page of the server, with its cookie.
-fn post(browser: &Browser, path: &str, body: &str) -> Vec<u8> {
-    let (cookie, length) = (browser.cookie.as_deref().expect("a cookie"), body.len());
-    format!(
-        "POST /bff/{path} HTTP/1.1\r\nHost: localhost\r\nX-Grantd: 1\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
-}
-
 /// The cookie that an answer sets, name and value.
 fn cookie(reply: &Reply) -> String {
     let set = reply.header("set-cookie").unwrap_or_else(|| panic!("no cookie: {}", reply.head));
@@ -30,7 +20,7 @@ async fn tabs_that_refresh_at_once_all_get_the_same_cookie() {
     let server = TestServer::start().await;
     let mut browser = Browser::of_ada(&server).await;
     for _ in 0..ROUNDS {
-        let request = post(&browser, "refresh", "");
+        let request = browser.bytes("refresh", "");
         let replies = wire::at_once(vec![(browser.client.address(), request); 16]).await;
         assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
         let cookies: BTreeSet<_> = replies.iter().map(cookie).collect();
@@ -47,7 +37,7 @@ async fn a_sign_out_beside_a_refresh_wins() {
     for _ in 0..ROUNDS {
         let browser = Browser::of_ada(&server).await;
         let address = browser.client.address();
-        let (out, renewal) = (post(&browser, "logout", ""), post(&browser, "refresh", ""));
+        let (out, renewal) = (browser.bytes("logout", ""), browser.bytes("refresh", ""));
         let replies = wire::at_once(vec![(address, renewal), (address, out)]).await;
         assert_eq!(replies[1].status, 204);
         let mut left = vec![browser.cookie.clone().expect("a cookie")];
@@ -66,7 +56,7 @@ async fn sign_ins_at_once_end_the_old_session_once() {
     let server = TestServer::start().await;
     let browser = Browser::of_ada(&server).await;
     let body = r#"{"username":"bob","password":"bob-dev-password"}"#;
-    let request = post(&browser, "login", body);
+    let request = browser.bytes("login", body);
     let replies = wire::at_once(vec![(browser.client.address(), request); 8]).await;
     let cookies: BTreeSet<_> = replies.iter().map(cookie).collect();
     assert_eq!(cookies.len(), 8, "each is a sign-in");
@@ -84,7 +74,7 @@ async fn cookies_that_were_replaced_end_the_session_once() {
     let old = browser.copy();
     browser.refresh().await.expect(200);
     browser.refresh().await.expect(200);
-    let replies = wire::at_once(vec![(old.client.address(), post(&old, "refresh", "")); 16]).await;
+    let replies = wire::at_once(vec![(old.client.address(), old.bytes("refresh", "")); 16]).await;
     for reply in replies {
         assert_eq!((reply.status, reply.json()["reason"].as_str()), (401, Some("refresh_token_reused")));
         assert!(reply.header("set-cookie").is_some_and(|set| set.contains("Max-Age=0")));
