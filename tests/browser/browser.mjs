@@ -108,13 +108,13 @@ export class Page {
   async signIn(name = 'ada', password = 'ada-dev-password') {
     await this.openDialog()
     await this.fill({ name, password })
-    await this.tab.getByRole('button', { name: 'Logout' }).waitFor()
+    await this.tab.getByRole('button', { name: 'Logout', exact: true }).waitFor()
     await this.tab.locator('.btn-done').click()
   }
 
   async signOut() {
     await this.openDialog()
-    await this.tab.getByRole('button', { name: 'Logout' }).click()
+    await this.tab.getByRole('button', { name: 'Logout', exact: true }).click()
     await this.notice('You are signed out.')
   }
 

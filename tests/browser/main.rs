@@ -74,6 +74,13 @@ fn everybody_can_read_the_pages() {
 }
 
 #[test]
+fn a_browser_keeps_the_cookie_from_scripts_and_from_other_sites() {
+    let data = TempDir::new();
+    let Some(script) = script("cookie.mjs") else { return };
+    script.run(&[&dev(&data).start().url()]);
+}
+
+#[test]
 fn docs_work_below_the_path_of_an_issuer() {
     let data = TempDir::new();
     let Some(script) = script("place.mjs") else { return };

@@ -48,7 +48,7 @@ await browse(async (browser) => {
   await other.openDialog()
   await other.tab.locator('label[for^=admin-]').click()
   await other.fill({ name: 'bob', password: 'bob-dev-password' })
-  await other.tab.getByRole('button', { name: 'Logout' }).waitFor()
+  await other.tab.getByRole('button', { name: 'Logout', exact: true }).waitFor()
   assert.match(other.forms('/oauth2/token').at(-1).get('scope'), / admin$/)
   await page.tab.locator('.scheme-container button.authorize.locked').waitFor()
   assert.match(await page.executes('/api/v1/me'), /"username": "bob"/)

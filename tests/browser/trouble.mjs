@@ -44,7 +44,7 @@ await browse(async (browser) => {
   const called = page.execute('/api/v1/me')
   await refreshing
   await other.openDialog()
-  await other.tab.getByRole('button', { name: 'Logout' }).click()
+  await other.tab.getByRole('button', { name: 'Logout', exact: true }).click()
   goOn()
   await called
   await page.tab.unroute('**/oauth2/token')
@@ -72,7 +72,7 @@ await browse(async (browser) => {
   step('no server at a sign-out: the page forgets all the same, and says what that means')
   await please('stop')
   await page.openDialog()
-  await page.tab.getByRole('button', { name: 'Logout' }).click()
+  await page.tab.getByRole('button', { name: 'Logout', exact: true }).click()
   await page.notice('the server could not be told')
 
   page.judge()

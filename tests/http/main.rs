@@ -7,6 +7,7 @@ mod admin;
 mod attack;
 mod bad_input;
 mod bearer;
+mod bff;
 mod client_authentication;
 mod cors;
 mod discovery;

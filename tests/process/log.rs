@@ -97,6 +97,19 @@ async fn a_level_above_info_leaves_requests_out() {
     assert!(!stopped.stderr.contains("\"request\""), "{stopped}");
 }
 
+#[test]
+fn a_server_with_an_http_issuer_warns_once_of_the_cookie_that_it_sends() {
+    let warnings = |stopped: &process::Output| {
+        let lines = stopped.stderr.lines().filter(|line| line.contains("\"WARN\""));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let production = Production::new();
+    let http = production.start().stop().expect(0);
+    assert!(matches!(&warnings(&http)[..], [one] if one.contains("without Secure")), "{http}");
+    let https = production.serve().env("GRANTD_ISSUER", "https://auth.example.org").start().stop().expect(0);
+    assert!(warnings(&https).is_empty(), "{https}");
+}
+
 /// All that must stand nowhere in an output.
 #[derive(Default)]
 struct Secrets(Vec<(&'static str, String)>);

@@ -35,6 +35,9 @@ class Visitor:
         answer = self.post("/oauth2/token", form)
         assert answer.status_code == 200, answer.text
         self.token = answer.json()["access_token"]
+        sign_in, page = {"username": name, "password": SECRET}, {"X-Grantd": "1", "Sec-Fetch-Site": "same-origin"}
+        answer = requests.post(server + "/bff/login", json=sign_in, headers=page, timeout=20)
+        self.cookie = answer.cookies.get_dict()
         claims = json.loads(base64.urlsafe_b64decode(self.token.split(".")[1] + "=="))
         self.user, self.session = claims["sub"], claims["sid"]
 
@@ -42,7 +45,9 @@ class Visitor:
         return requests.post(self.server + path, auth=(self.name, SECRET), data=form, timeout=20)
 
     def is_let_in(self):
-        """Whether user, session, client, secret, key and role are all as they were."""
+        """Whether user, sessions, client, secret, key and role are all as they were."""
+        if requests.get(self.server + "/bff/user", cookies=self.cookie, timeout=20).status_code != 200:
+            return False
         seen = self.post("/oauth2/introspect", {"token": self.token}).json()
         return seen.get("active", False) and ("admin" in seen["roles"]) == (ROLE == "administrator")
 
@@ -70,10 +75,14 @@ if ROLE != "nobody":
             there = who_is_there(context.operation.base_url.rstrip("/"))
             if context.operation.path in ("/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"):
                 return "Basic " + base64.b64encode(f"{there.name}:{SECRET}".encode()).decode()
+            if context.operation.path.startswith("/bff/"):
+                return there.cookie
             return f"Bearer {there.token}" if context.operation.definition.raw.get("security") else None
 
         def set(self, case, credentials, context):
-            if credentials:
+            if isinstance(credentials, dict):
+                case.cookies.update(credentials)
+            elif credentials:
                 case.headers["Authorization"] = credentials
 
     # What nobody guesses, by operation: a part of the request, and what stands in it every other time.
@@ -81,6 +90,7 @@ if ROLE != "nobody":
         "getToken": ("body", lambda: {"grant_type": "password", "username": visitor.name, "password": SECRET}),
         "introspectToken": ("body", lambda: {"token": visitor.token}),
         "revokeToken": ("body", lambda: {"token": visitor.token}),
+        "logIn": ("body", lambda: {"username": visitor.name, "password": SECRET}),
         "changeMyPassword": ("body", lambda: {"current_password": SECRET}),
         "endMySession": ("path_parameters", lambda: {"id": visitor.session}),
         "endSession": ("path_parameters", lambda: {"id": visitor.session}),
@@ -91,6 +101,9 @@ if ROLE != "nobody":
 
     @schemathesis.hook
     def before_call(context, case, kwargs):
+        # What a browser says by itself, and no schema can ask for.
+        if case.operation.path.startswith("/bff/"):
+            case.headers["Sec-Fetch-Site"] = "same-origin"
         part, known = SECRETS.get(case.operation.definition.raw["operationId"], (None, None))
         if part and isinstance(getattr(case, part), dict) and next(turns):
             getattr(case, part).update(known())
