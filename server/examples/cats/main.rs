@@ -211,9 +211,10 @@ async fn refused(error: Error) -> Response {
 async fn main() -> anyhow::Result<()> {
     let setting = |name: &str, usual: &str| env::var(name).unwrap_or_else(|_| usual.to_owned());
     let listen = setting("CATS_LISTEN", "127.0.0.1:8090");
-    let issuer = setting("CATS_ISSUER", "http://localhost:8080").trim_end_matches('/').to_owned();
+    let issuer = setting("CATS_ISSUER", "http://localhost:8080");
     let url = Url::parse(&issuer).with_context(|| format!("CATS_ISSUER is no URL: {issuer}"))?;
     ensure!(matches!(url.scheme(), "http" | "https"), "CATS_ISSUER is no http or https URL: {issuer}");
+    let issuer = issuer.trim_end_matches('/').to_owned();
 
     // A secret follows no redirect.
     let mut http = Client::builder().timeout(Duration::from_secs(5)).redirect(redirect::Policy::none());
