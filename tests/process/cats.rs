@@ -267,7 +267,8 @@ async fn what_is_wrong_with_a_request_is_said() {
     for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
         refused(send(Method::POST, "/cats", media_type, b"{\"name\": \"Mo\"}".to_vec()).await, 415, None);
     }
-    let large = json!({"name": "Mo", "more": "a".repeat(1 << 20)}).to_string();
+    // Not much larger: whoever still sends while it is refused may not come to read why.
+    let large = json!({"name": "Mo", "more": "a".repeat(4096)}).to_string();
     refused(send(Method::POST, "/cats", "application/json", large.into()).await, 413, None);
     refused(send(Method::POST, "/", "application/json", Vec::new()).await, 404, None);
     refused(send(Method::GET, "/cats/1", "application/json", Vec::new()).await, 404, None);

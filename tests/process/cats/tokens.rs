@@ -5,6 +5,7 @@ use std::time::Instant;
 use grantd_tests::client::claims;
 use grantd_tests::issuer::{Issuer, SigningKey};
 use grantd_tests::{eventually, wire};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -170,9 +171,18 @@ async fn keys_are_kept_no_longer_than_the_issuer_says() {
     cats.gets(401, &token).await;
     issuer.publish(&[&key]);
     cats.gets(200, &token).await;
-    // And for ever they are kept by nobody: a number that no clock can hold is no reason to fall.
-    issuer.answer(200, &format!("cache-control: max-age={}\r\n", u64::MAX), &json!({ "keys": [] }).to_string());
-    cats.get(&SigningKey::new("three").sign(Some("at+jwt"), &issuer.claims(AUDIENCE))).await.expect(401);
+    // For ever they are kept by nobody: a number that no clock can hold is no reason to fall.
+    issuer.answer(
+        200,
+        &format!("cache-control: max-age={}\r\n", u64::MAX),
+        &json!({ "keys": [key.jwk()] }).to_string(),
+    );
+    let (asked, unknown) = (issuer.asked(), SigningKey::new("two").sign(Some("at+jwt"), &issuer.claims(AUDIENCE)));
+    eventually("they are asked for", || async {
+        cats.get(&unknown).await.expect(401);
+        (issuer.asked() > asked).then_some(())
+    })
+    .await;
     cats.get(&token).await.expect(200);
 }
 
@@ -193,6 +203,10 @@ async fn an_issuer_that_cannot_say_its_keys_makes_no_token_bad() {
     let strange = json!([{"kty": "XX", "kid": "x", "alg": "X1"}, {"kty": "oct", "kid": "y", "k": "c2VjcmV0", "alg": "HS256"}, {"kty": "EC"}, key.jwk()]);
     issuer.answer(200, "cache-control: max-age=300\r\n", &json!({ "keys": strange }).to_string());
     cats.gets(200, &token).await;
+    let secret = EncodingKey::from_secret(b"secret");
+    let header = Header { typ: Some("at+jwt".to_owned()), kid: Some("y".to_owned()), ..Header::new(Algorithm::HS256) };
+    let by_secret = jsonwebtoken::encode(&header, &issuer.claims(AUDIENCE), &secret).expect("a token");
+    refused(cats.get(&by_secret).await, 401, INVALID);
     // What is known holds while nothing new can be known.
     issuer.answer(500, "", "");
     let asked = issuer.asked();
