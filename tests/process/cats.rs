@@ -165,26 +165,32 @@ async fn a_sign_out_holds_at_once_for_writes_and_reads_pass_until_the_token_expi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_issuer_is_away_cats_are_listed_and_none_is_added() {
-    let (data, server, cats, bob) = cats().await;
+    let (_data, server, cats, bob) = cats().await;
+    let cat = json!({"name": "Mo"});
     cats.get(&bob).await.expect(200);
-    let (url, port) = (server.url(), server.address().port());
-    server.stop().expect(0);
+    // It hears, and does not answer.
+    process::signal(server.pid(), "STOP");
     cats.get(&bob).await.expect(200);
-    refused(cats.post(&bob, &json!({"name": "Mo"})).await, 503, None);
-    // One that has no keys yet knows nothing of the token, and does not say that it is bad.
-    let late = Cats::start(&url);
-    refused(late.get(&bob).await, 503, None);
-    assert!(late.process.output().contains("no keys"), "{}", late.process.output());
-    let data = data.path().display().to_string();
-    let server = site::cheap(process::grantd(&["dev", "--port", &port.to_string(), "--data", &data])).start();
+    // Who has no keys yet knows nothing of the token, and does not say that it is bad.
+    let late = Cats::start(&server.url());
+    let (added, listed) = tokio::join!(cats.post(&bob, &cat), late.get(&bob));
+    refused(added, 503, None);
+    refused(listed, 503, None);
+    process::signal(server.pid(), "CONT");
     late.gets(200, &bob).await;
-    late.post(&bob, &json!({"name": "Mo"})).await.expect(201);
-    cats.post(&bob, &json!({"name": "Mo"})).await.expect(201);
-    for process in [&cats.process, &late.process] {
+    late.post(&bob, &cat).await.expect(201);
+    cats.post(&bob, &cat).await.expect(201);
+    let url = server.url();
+    server.stop().expect(0);
+    let last = Cats::start(&url);
+    cats.get(&bob).await.expect(200);
+    refused(cats.post(&bob, &cat).await, 503, None);
+    refused(last.get(&bob).await, 503, None);
+    assert!(cats.process.output().contains("no introspection"), "{}", cats.process.output());
+    for process in [cats.process, late.process, last.process] {
         let said = process.output();
         assert!(!said.contains("demo-api-dev-secret") && !said.contains(&bob), "{said}");
     }
-    drop(server);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,7 +255,7 @@ async fn what_is_wrong_with_a_request_is_said() {
         json!({"name": null}),
         json!({"name": ["Mo"]}),
         json!("Mo"),
-        json!(["Mo", "Momo"]),
+        json!(["Mo"]),
         json!(null),
     ] {
         refused(cats.post(&bob, &body).await, 400, None);
@@ -258,7 +264,7 @@ async fn what_is_wrong_with_a_request_is_said() {
         let request = cats.client.bearer(method, path, &bob).header("content-type", media_type);
         cats.client.answer(request.body(body))
     };
-    for text in ["", "{", "{\"name\": \"Mo\"", "{\"name\": \"a\", \"name\": \"b\"}", "name=Mo"] {
+    for text in ["", "{", "{\"name\": \"Mo\"", "name=Mo"] {
         refused(send(Method::POST, "/cats", "application/json", text.into()).await, 400, None);
     }
     refused(send(Method::POST, "/cats", "application/json", b"{\"name\": \"\xff\"}".to_vec()).await, 400, None);
