@@ -50,7 +50,7 @@ async fn for_users_of_a_server(name: &str, file: &str) {
     let server = process::dev(data.path()).start();
     let brief = ["client", "create", "brief", "--type", "public", "--grant", "password", "--resource", AUDIENCE];
     process::run(data.path(), &[&brief[..], &["--access-ttl", "1s"]].concat()).expect(0);
-    let api = Api::start(name, file, &server.url()).await;
+    let api = Api::start(name, file, &server.url());
 
     let tokens = |client: Client, scope: &'static str| async move {
         let who = [("grant_type", "password"), ("username", "bob"), ("password", "bob-dev-password")];
@@ -89,7 +89,7 @@ async fn for_users_of_a_server(name: &str, file: &str) {
 async fn for_tokens_of_all_kinds(name: &str, file: &str) {
     let key = SigningKey::new("one");
     let issuer = Issuer::start(&[&key]).await;
-    let api = Api::start(name, file, &issuer.url()).await;
+    let api = Api::start(name, file, &issuer.url());
     let good = issuer.claims(AUDIENCE);
     let token = key.sign(Some("at+jwt"), &good);
     issuer.answer(500, "", "");
@@ -130,7 +130,7 @@ struct Api {
 
 impl Api {
     /// Starts the program for users of this issuer, as its first line says.
-    async fn start(name: &str, file: &str, issuer: &str) -> Self {
+    fn start(name: &str, file: &str, issuer: &str) -> Self {
         let port = free_port();
         let readme = std::fs::read_to_string(here().join("../../README.md")).expect("the README");
         let (_, text) = readme.split_once(&format!("<summary>{name},")).expect("its program");

@@ -302,9 +302,10 @@ fn a_setting_that_cannot_be_is_told_and_ends_it() {
     let told = |output: Output, what: &[&str]| {
         let output = output.expect(1);
         assert!(what.iter().all(|what| output.stderr.contains(what)) && output.stdout.is_empty(), "{output}");
+        assert!(output.stderr.starts_with("cats: ") && output.stderr.lines().count() == 1, "{output}");
     };
     for issuer in ["nowhere", "localhost:8080", "ftp://localhost", "http://", ""] {
-        told(call(issuer).run(), &["CATS_ISSUER", issuer]);
+        told(call(issuer).env("RUST_BACKTRACE", "1").run(), &["CATS_ISSUER", issuer]);
     }
     let held = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let taken = held.local_addr().expect("its number").to_string();

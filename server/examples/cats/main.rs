@@ -8,6 +8,7 @@
 mod verify;
 
 use std::env;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -209,7 +210,13 @@ async fn refused(error: Error) -> Response {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    let Err(error) = serve().await else { return ExitCode::SUCCESS };
+    eprintln!("cats: {error:#}");
+    ExitCode::FAILURE
+}
+
+async fn serve() -> anyhow::Result<()> {
     let setting = |name: &str, usual: &str| env::var(name).unwrap_or_else(|_| usual.to_owned());
     let listen = setting("CATS_LISTEN", "127.0.0.1:8090");
     let issuer = setting("CATS_ISSUER", "http://localhost:8080");
