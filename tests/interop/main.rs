@@ -3,6 +3,7 @@
 
 mod document;
 mod oauth2_crate;
+mod protect;
 mod schemathesis;
 
 use std::io::Write;

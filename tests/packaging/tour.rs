@@ -1,16 +1,18 @@
-//! Does the tour of the README print what it says? Each of its programs, as it stands there, against a server just started.
+//! Does what the README shows print what it says? Each program of its tour, and the example API's, as it stands there, against a server
+//! just started.
 
 use std::path::Path;
 use std::process::Command;
 
 use grantd_tests::process::{self, Output, grant_binary};
-use grantd_tests::skip;
 use grantd_tests::temp::TempDir;
+use grantd_tests::{skip, wait_for};
 
 use crate::tools::{finish, program, read};
 
-/// Where the tour's server is.
+/// Where the README's server is.
 const THERE: &str = "http://localhost:8080";
+const TOUR: &str = "A first tour";
 
 /// A program of the README.
 struct Snippet {
@@ -25,11 +27,12 @@ impl Snippet {
     }
 }
 
-fn snippets() -> Vec<Snippet> {
+/// The programs below this heading.
+fn snippets(heading: &str) -> Vec<Snippet> {
     let readme = read("README.md");
-    let (_, tour) = readme.split_once("## A first tour\n").expect("a tour");
-    let (tour, _) = tour.split_once("\n## ").expect("an end of it");
-    let blocks = tour.split("```").skip(1).step_by(2);
+    let (_, section) = readme.split_once(&format!("\n## {heading}\n")).expect("a section");
+    let (section, _) = section.split_once("\n## ").expect("an end of it");
+    let blocks = section.split("```").skip(1).step_by(2);
     let snippet = |block: &str| {
         let (language, text) = block.split_once('\n').expect("a language");
         Snippet { language: language.to_owned(), text: text.to_owned() }
@@ -75,12 +78,22 @@ fn run(snippet: &Snippet, url: &str, home: &Path) -> Result<Output, String> {
     Ok(finish(command.env("HOME", home)))
 }
 
-/// Runs the tour's programs in this language.
-fn walk(language: &str) {
+/// Runs the section's programs in this language.
+fn walk(heading: &str, language: &str) {
     let (data, home) = (TempDir::new(), TempDir::new());
     let server = process::dev(data.path()).start();
-    let snippets: Vec<_> = snippets().into_iter().filter(|snippet| snippet.language == language).collect();
-    assert!(!snippets.is_empty(), "the tour has nothing in {language}");
+    let cats = process::call(&process::example("cats"), &[] as &[&str]).env("CATS_LISTEN", "127.0.0.1:0");
+    let cats = cats.env("CATS_ISSUER", server.url()).spawn();
+    let cats_url = wait_for("the example API listens", || {
+        Some(cats.output().split_once("/cats,")?.0.trim_start_matches("cats: ").to_owned())
+    });
+    let mut snippets = snippets(heading);
+    snippets.retain(|snippet| snippet.language == language);
+    assert!(!snippets.is_empty(), "{heading} has nothing in {language}");
+    for snippet in &mut snippets {
+        // Where it is, that is; what it is called stays.
+        snippet.text = snippet.text.replace("cats=http://localhost:8090", &format!("cats={cats_url}"));
+    }
     for snippet in &snippets {
         assert!(!snippet.promised().is_empty() && snippet.text.contains(THERE), "{}", snippet.text);
         let output = match run(snippet, &server.url(), home.path()) {
@@ -93,21 +106,26 @@ fn walk(language: &str) {
 
 #[test]
 fn every_command_of_the_tour_prints_what_it_says() {
-    walk("bash");
+    walk(TOUR, "bash");
 }
 
 #[test]
 fn the_tour_in_python_prints_what_it_says() {
-    walk("python");
+    walk(TOUR, "python");
 }
 
 #[test]
 fn the_tour_in_javascript_prints_what_it_says() {
-    walk("js");
+    walk(TOUR, "js");
+}
+
+#[test]
+fn the_example_api_answers_what_the_readme_says() {
+    walk("Protect your own API", "bash");
 }
 
 #[test]
 fn the_tour_is_in_no_other_language() {
     let known = ["bash", "python", "js"];
-    assert!(snippets().iter().all(|snippet| known.contains(&snippet.language.as_str())));
+    assert!(snippets(TOUR).iter().all(|snippet| known.contains(&snippet.language.as_str())));
 }

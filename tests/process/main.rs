@@ -2,6 +2,7 @@
 
 mod away;
 mod beside;
+mod cats;
 mod client_changes;
 mod clients;
 mod data;

@@ -2,6 +2,7 @@
 
 pub mod client;
 mod document;
+pub mod issuer;
 pub mod postgres;
 pub mod process;
 pub mod rows;
