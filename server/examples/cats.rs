@@ -5,6 +5,7 @@
 //!     cargo run --example cats
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it has no log but the terminal")]
 
+#[path = "cats/verify.rs"]
 mod verify;
 
 use std::env;
