@@ -20,9 +20,9 @@ export async function please(wish) {
   assert.equal((await answers.next()).value, 'done')
 }
 
-export async function browse(visit) {
+export async function browse(visit, more = []) {
   const executablePath = process.env.GRANTD_TEST_CHROMIUM ?? '/usr/bin/chromium'
-  const browser = await chromium.launch({ executablePath, args: [...flags, ...quiet, ...alone] })
+  const browser = await chromium.launch({ executablePath, args: [...flags, ...quiet, ...alone, ...more] })
   try {
     await visit(browser)
   } finally {
@@ -32,10 +32,10 @@ export async function browse(visit) {
   process.exit()
 }
 
-/** A page that may talk to this origin alone, breaks no policy, and complains about nothing but refusals that are expected. */
+/** A page that may talk to this origin (and `others`) alone, breaks no policy, and complains about nothing but refusals that are expected. */
 export class Page {
   static async open(context, url) {
-    const page = new Page(await context.newPage(), url)
+    const page = new this(await context.newPage(), url)
     await page.tab.addInitScript(() => {
       addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
         console.error(`the policy forbids ${blockedURI} (${violatedDirective})`),
@@ -48,6 +48,7 @@ export class Page {
     this.tab = tab
     tab.setDefaultTimeout(60_000)
     this.url = url
+    this.others = []
     this.requests = []
     this.complaints = []
     this.expected = []
@@ -67,8 +68,8 @@ export class Page {
   judge() {
     const unexpected = this.complaints.filter((complaint) => !this.expected.some((pattern) => pattern.test(complaint)))
     assert.deepEqual(unexpected, [])
-    const { origin } = new URL(this.url)
-    const outside = this.requests.map((request) => request.url()).filter((url) => !url.startsWith('data:') && new URL(url).origin !== origin)
+    const origins = [this.url, ...this.others].map((url) => new URL(url).origin)
+    const outside = this.requests.map((request) => request.url()).filter((url) => !url.startsWith('data:') && !origins.includes(new URL(url).origin))
     assert.deepEqual(outside, [])
   }
 
