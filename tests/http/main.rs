@@ -29,3 +29,4 @@ mod sweep;
 mod throttle;
 mod token;
 mod told;
+mod web_client;
