@@ -4,6 +4,7 @@
 mod document;
 mod oauth2_crate;
 mod schemathesis;
+mod web_client;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
