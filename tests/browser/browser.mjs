@@ -25,6 +25,12 @@ export async function browse(visit, more = []) {
   const browser = await chromium.launch({ executablePath, args: [...flags, ...quiet, ...alone, ...more] })
   try {
     await visit(browser)
+  } catch (error) {
+    // What a person would see now says more than a line number.
+    for (const tab of browser.contexts().flatMap((context) => context.pages())) {
+      console.log(`${tab.url()}\n${await tab.innerText('body').catch(String)}\n`)
+    }
+    throw error
   } finally {
     await browser.close()
   }
@@ -46,7 +52,7 @@ export class Page {
 
   constructor(tab, url) {
     this.tab = tab
-    tab.setDefaultTimeout(60_000)
+    tab.setDefaultTimeout(15_000)
     this.url = url
     this.others = []
     this.requests = []

@@ -23,7 +23,8 @@ export const passwordOf = (username) => `${username}-dev-password`
 
 /** Somebody's program that asks the server: `await ask('GET', '/api/v1/me')`. */
 export async function program(username) {
-  const body = new URLSearchParams({ grant_type: 'password', client_id: 'web', username, password: passwordOf(username) })
+  const scope = `openid profile email account sessions${username === 'ada' ? ' admin' : ''}`
+  const body = new URLSearchParams({ grant_type: 'password', client_id: 'web', username, password: passwordOf(username), scope })
   const { access_token, refresh_token } = await (await fetch(`${url}/oauth2/token`, { method: 'POST', body })).json()
   assert.ok(access_token, `no token for ${username}`)
   const ask = async (method, path, json) => {
@@ -33,7 +34,7 @@ export async function program(username) {
     return answer.status === 204 ? null : answer.json()
   }
   const leave = () => fetch(`${url}/oauth2/revoke`, { method: 'POST', body: new URLSearchParams({ client_id: 'web', token: refresh_token }) })
-  return { ask, leave }
+  return { ask, leave, token: access_token }
 }
 
 /** An administrator ends all sessions of somebody. */
@@ -131,14 +132,24 @@ export class App extends Page {
     return this.tab.locator('.message:visible').allInnerTexts()
   }
 
+  /** Waits until the screen has what it asked for: nothing is said to be wrong. */
+  async isFine() {
+    await this.tab.locator('main .message:visible').waitFor({ state: 'detached' })
+  }
+
   /** Waits until the panel of the access token reads so. */
   async panel(text) {
     await this.tab.locator('.tokens', { hasText: text }).waitFor()
   }
 
-  /** What is said of a person at this word. */
+  /** Where something is said of a person: at this word. */
   about(word) {
     return this.tab.locator('dl > *', { hasText: new RegExp(`^${word}$`) }).locator('xpath=following-sibling::dd[1]')
+  }
+
+  /** Waits until this is said there. */
+  async tells(word, value) {
+    await this.about(word).filter({ hasText: value }).waitFor()
   }
 
   rows() {
@@ -160,6 +171,11 @@ export class App extends Page {
   /** Changes it as a hand would. */
   async edit(change) {
     await this.tab.evaluate((change) => localStorage.setItem('grantd.tokens', JSON.stringify({ ...JSON.parse(localStorage.getItem('grantd.tokens')), ...change })), change)
+  }
+
+  /** Lets the page look at its token now, as it does each second. */
+  async look() {
+    await this.tab.evaluate(() => dispatchEvent(new Event('online')))
   }
 
   /** How often the page asked so. */

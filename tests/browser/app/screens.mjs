@@ -13,7 +13,7 @@ await play({
     await app.at('Who am I')
     assert.equal(new URL(app.tab.url()).hash, '#/')
     for (const [word, value] of [['Name', 'none yet'], ['Username', 'grace.hopper'], ['E-mail', 'grace@example.org'], ['Roles', 'none']]) {
-      assert.equal(await app.about(word).innerText(), value, word)
+      await app.tells(word, value)
     }
     assert.equal(await app.tab.locator('.card .initials').innerText(), 'GH')
     assert.equal(await app.tab.locator('#person').innerText(), 'grace.hopper')
@@ -29,7 +29,8 @@ await play({
     for (const name of ['ada', 'ADA@example.org', 'ada@example.org']) {
       await app.trySignIn(name, 'ada-dev-password')
       await app.at('Who am I')
-      assert.deepEqual([await app.about('Username').innerText(), await app.about('Roles').innerText()], ['ada', 'admin'])
+      await app.tells('Username', 'ada')
+      await app.tells('Roles', 'admin')
       const { at } = await app.kept()
       assert.ok(await app.isGood(at))
       await app.press('Sign out')
@@ -144,14 +145,13 @@ await play({
     const app = await App.start(browser, { viewport: { width: 320, height: 800 } })
     await bob.ask('PATCH', '/api/v1/me', { name: markup })
     await app.signIn()
-    const name = app.about('Name')
-    await name.filter({ hasText: markup }).waitFor()
+    await app.tells('Name', markup)
     assert.equal(await app.tab.locator('main img, main script').count(), 0)
     for (const odd of ['W'.repeat(128), '…', '👩‍👩‍👧 Ünïcode', '-', ' . ']) {
       const told = await bob.ask('PATCH', '/api/v1/me', { name: odd }).catch(() => null)
       if (!told) continue
       await app.tab.reload()
-      await name.filter({ hasText: (told.name ?? 'none yet').trim() }).waitFor()
+      await app.tells('Name', told.name ?? 'none yet')
       const wider = await app.tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       assert.equal(wider, 0, `${odd} makes it wider`)
     }
