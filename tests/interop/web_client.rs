@@ -27,7 +27,11 @@ fn the_web_client_is_small_and_has_no_build_step() {
     for entry in fs::read_dir(directory()).expect("a directory") {
         let path = entry.expect("a file").path();
         let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
-        assert!(["html", "css", "js", "json"].contains(&kind), "{} needs a tool", path.display());
+        // What is sent; the other two are for readers and for editors.
+        if !["html", "css", "js"].contains(&kind) {
+            assert!(["md", "json"].contains(&kind), "{} needs a tool", path.display());
+            continue;
+        }
         let gzip = Command::new("gzip").args(["-9", "-c"]).arg(&path).stdin(Stdio::null()).output().expect("gzip");
         assert!(gzip.status.success(), "{gzip:?}");
         sum += gzip.stdout.len();

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { browse, Page } from '../browser.mjs'
 
-/** `node FILE URL SCENE MODE`: where the server is, which scene is played, how the page keeps tokens. */
-const [url, scene, mode] = process.argv.slice(2)
+/** `node FILE URL SCENE MODE [CATS]`: where the server is, which scene is played, how the page keeps tokens, where the API of cats is. */
+const [url, scene, mode, api = '127.0.0.1:9'] = process.argv.slice(2)
 export { url }
 
-/** What the page calls the API of cats. Nobody is there in these tests, whatever else runs on this machine. */
+/** What the page calls that API. Unless the scene has one nobody is there, whatever else runs on this machine. */
 export const cats = 'http://localhost:8090'
-const hosts = ['MAP localhost:8090 127.0.0.1:9', 'MAP grantd.test 127.0.0.1']
+const hosts = [`MAP localhost:8090 ${api}`, 'MAP grantd.test 127.0.0.1']
 
 /** What Chromium says of a server that is not there. */
 export const nobody = /ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/
