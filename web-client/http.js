@@ -36,15 +36,13 @@ export async function send(url, request) {
 }
 
 /**
- * What an answer says, which has to be JSON: a page of somebody in between is none.
+ * What an answer says, which has to be an object of JSON: a page of somebody in between is none.
  * @param {Response} answer
  */
 export async function read(answer) {
-  try {
-    return await answer.json()
-  } catch {
-    throw new Refusal(`What ${new URL(answer.url).origin} answers makes no sense.`, { status: answer.status })
-  }
+  const said = await answer.json().catch(() => null)
+  if (Object(said) === said) return said
+  throw new Refusal(`What ${new URL(answer.url).origin} answers makes no sense.`, { status: answer.status })
 }
 
 /**

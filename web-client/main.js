@@ -68,6 +68,8 @@ async function route(move = true) {
   try {
     if (keeper.damaged()) return keeper.drop(new Refusal('What this browser kept of your sign-in is damaged.'))
     signedIn = await keeper.signedIn()
+    // Somebody took the tokens away without a word.
+    if (!signedIn && shown !== undefined) return keeper.drop()
     if (signedIn && keeper.whose() !== shown) await meet()
     if (turn !== mine) return
     const open = name === 'sign-in' || name === 'sign-up'
@@ -130,16 +132,16 @@ for (const moment of ['visibilitychange', 'online']) {
   })
 }
 
-find(document, '#expire').onclick = () => keeper.expire()
-find(document, '#break').onclick = () => {
-  breakRefreshToken()
-  announce('The refresh token is spoilt. The next renewal, which Expire now brings about, will be refused.')
-}
-
 // --- What stands around the screens.
 
 /** @param {() => Promise<unknown>} job */
 const attempt = (job) => () => job().catch((error) => announce(sentence(error)))
+
+find(document, '#expire').onclick = attempt(async () => keeper.expire())
+find(document, '#break').onclick = attempt(async () => {
+  breakRefreshToken()
+  announce('The refresh token is spoilt. The next renewal, which Expire now brings about, will be refused.')
+})
 
 find(document, '#sign-out').onclick = attempt(() => keeper.signOut())
 find(document, '#sign-out-everywhere').onclick = attempt(async () => {

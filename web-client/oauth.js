@@ -32,20 +32,29 @@ export const margin = (life) => Math.min(30_000, life / 5)
  */
 export const fresh = (kept, stale) => kept.at !== stale && kept.exp - Date.now() > margin(kept.life)
 
+/** The entry as it stands there; null as well where a browser forbids to look. */
+function entry() {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
 /** What is kept. Of an entry that somebody edited, what it is still good for. @returns {Kept | null} */
 export function state() {
   try {
-    const kept = JSON.parse(localStorage.getItem(key) ?? 'null')
-    if (typeof kept?.rt !== 'string' || !kept.rt) return null
-    const sound = typeof kept.at === 'string' && /^[\w.-]+$/.test(kept.at) && [kept.exp, kept.life].every(Number.isFinite)
-    return sound ? kept : { ...kept, at: '', exp: 0, life: 0 }
+    const { at, rt, exp, life, since, when, by } = JSON.parse(entry() ?? 'null') ?? {}
+    if (typeof rt !== 'string' || !rt) return null
+    const sound = typeof at === 'string' && /^[\w.-]+$/.test(at) && [exp, life, since, when].every(Number.isFinite)
+    return sound ? { at, rt, exp, life, since, when, by } : { at: '', rt, exp: 0, life: 0, since: 0, when: 0, by: tab }
   } catch {
     return null
   }
 }
 
 /** Whether there is an entry that is good for nothing. */
-export const damaged = () => !state() && localStorage.getItem(key) !== null
+export const damaged = () => entry() !== null && !state()
 
 /** @param {any} tokens the answer of the token endpoint @param {number} since */
 function keep({ access_token, refresh_token, expires_in }, since) {

@@ -20,11 +20,17 @@ export async function please(wish) {
   assert.equal((await answers.next()).value, 'done')
 }
 
-export async function browse(visit) {
+export async function browse(visit, more = []) {
   const executablePath = process.env.GRANTD_TEST_CHROMIUM ?? '/usr/bin/chromium'
-  const browser = await chromium.launch({ executablePath, args: [...flags, ...quiet, ...alone] })
+  const browser = await chromium.launch({ executablePath, args: [...flags, ...quiet, ...alone, ...more] })
   try {
     await visit(browser)
+  } catch (error) {
+    // What a person would see now says more than a line number.
+    for (const tab of browser.contexts().flatMap((context) => context.pages())) {
+      console.log(`${tab.url()}\n${await tab.innerText('body').catch(String)}\n`)
+    }
+    throw error
   } finally {
     await browser.close()
   }
@@ -32,10 +38,10 @@ export async function browse(visit) {
   process.exit()
 }
 
-/** A page that may talk to this origin alone, breaks no policy, and complains about nothing but refusals that are expected. */
+/** A page that may talk to this origin (and `others`) alone, breaks no policy, and complains about nothing but refusals that are expected. */
 export class Page {
   static async open(context, url) {
-    const page = new Page(await context.newPage(), url)
+    const page = new this(await context.newPage(), url)
     await page.tab.addInitScript(() => {
       addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
         console.error(`the policy forbids ${blockedURI} (${violatedDirective})`),
@@ -46,8 +52,9 @@ export class Page {
 
   constructor(tab, url) {
     this.tab = tab
-    tab.setDefaultTimeout(60_000)
+    tab.setDefaultTimeout(15_000)
     this.url = url
+    this.others = []
     this.requests = []
     this.complaints = []
     this.expected = []
@@ -67,8 +74,8 @@ export class Page {
   judge() {
     const unexpected = this.complaints.filter((complaint) => !this.expected.some((pattern) => pattern.test(complaint)))
     assert.deepEqual(unexpected, [])
-    const { origin } = new URL(this.url)
-    const outside = this.requests.map((request) => request.url()).filter((url) => !url.startsWith('data:') && new URL(url).origin !== origin)
+    const origins = [this.url, ...this.others].map((url) => new URL(url).origin)
+    const outside = this.requests.map((request) => request.url()).filter((url) => !url.startsWith('data:') && !origins.includes(new URL(url).origin))
     assert.deepEqual(outside, [])
   }
 

@@ -1,5 +1,7 @@
 //! What does a person see in a browser? Chromium at the pages of a real server, driven by scripts.
 
+mod app;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

@@ -1,22 +1,11 @@
 // Can everybody read the pages: in light and dark, on a small screen, by ear? `node pages.mjs URL`
-import assert from 'node:assert/strict'
-import axe from 'axe-core'
+import { judge } from './axe.mjs'
 import { browse, Page, step } from './browser.mjs'
 
 const url = process.argv[2]
 
 // Swagger UI puts the path of an operation, which is a link, into the button that opens it.
 const theirs = { rules: { 'nested-interactive': { enabled: false } } }
-
-/** Axe finds nothing, in all that it knows. */
-async function judge(page, what, options = {}) {
-  await page.tab.evaluate(axe.source)
-  const { violations } = await page.tab.evaluate((options) => window.axe.run(document, options), options)
-  const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`))
-  assert.deepEqual(found, [], `axe, ${what}`)
-  const wider = await page.tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  assert.equal(wider, 0, `it scrolls sideways: ${what}`)
-}
 
 await browse(async (browser) => {
   for (const [colorScheme, width] of [['light', 1200], ['dark', 320]]) {

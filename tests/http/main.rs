@@ -30,3 +30,4 @@ mod sweep;
 mod throttle;
 mod token;
 mod told;
+mod web_client;

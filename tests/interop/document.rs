@@ -21,7 +21,7 @@ fn document(directory: &TempDir) -> String {
 }
 
 /// Runs a command of a package of npm; none when it is not installed.
-fn npm(name: &str, args: &[&str]) -> Option<Output> {
+pub(super) fn npm(name: &str, args: &[&str]) -> Option<Output> {
     let program = format!("node_modules/.bin/{name}");
     if !is_installed(&program) {
         return None;

@@ -5,6 +5,7 @@ mod document;
 mod oauth2_crate;
 mod protect;
 mod schemathesis;
+mod web_client;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
