@@ -4,31 +4,38 @@ import * as cookie from './cookie.js'
 import { config } from './config.js'
 import { Refusal, read, refusal, send } from './http.js'
 import * as oauth from './oauth.js'
+import { note } from './tabs.js'
 
-const key = 'grantd.mode'
+const key = `grantd.mode ${config.issuer}`
 /** A cookie is sent to a server of this origin alone. */
 export const cookiesWork = new URL(config.server).origin === location.origin
 
-/** Whether the refresh token is to be in a cookie: what somebody chose, in whichever tab. */
-export function cookieMode() {
+/** What somebody chose, in whichever tab. */
+function chosen() {
   try {
-    return cookiesWork && localStorage.getItem(key) === 'cookie'
+    return cookiesWork && localStorage.getItem(key) === 'cookie' ? cookie : oauth
   } catch {
-    return false
+    return oauth
   }
 }
 
 /** Who keeps the tokens. */
-export let keeper = cookieMode() ? cookie : oauth
+export let keeper = chosen()
+/** Whether the refresh token is in a cookie. */
+export const cookieMode = () => keeper === cookie
 
 /** @param {boolean} on */
 export function setCookieMode(on) {
   localStorage.setItem(key, on ? 'cookie' : 'localStorage')
-  keeper = on ? cookie : oauth
+  keeper = chosen()
 }
 
-// Another tab has chosen.
-addEventListener('storage', (event) => event.key === key && location.reload())
+// Another tab has chosen; null is everything at once.
+addEventListener('storage', (event) => {
+  if (event.key !== key && event.key !== null) return
+  keeper = chosen()
+  note({ type: 'in' })
+})
 
 /**
  * Asks, and answers with what the JSON says. The body is a text, which can be sent twice; a stream could not.
@@ -43,7 +50,7 @@ export async function api(url, request) {
   for (;;) {
     const token = await keeper.token(stale)
     if (!token) throw new Refusal('You are signed out.', { status: 401 })
-    if (keeper.whose() !== asked) throw new Refusal('Somebody else signed in in another tab. Nothing was sent.')
+    if (asked && keeper.whose() !== asked) throw new Refusal('Somebody else signed in in another tab. Nothing was sent.')
     const answer = await send(url, { ...request, headers: { ...request?.headers, Authorization: `Bearer ${token}` } })
     if (answer.ok) return answer.status === 204 ? null : read(answer)
     // Once, never twice: what a new token does not mend, another one would not either.

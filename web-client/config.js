@@ -7,6 +7,6 @@ export const config = {
   server: 'http://localhost:8080',
   /** What this page is called there: a public client that may use `password` and `refresh_token`. */
   client: 'web',
-  /** The API of cats and their owners, which trusts that server; '' where there is none. */
-  cats: 'http://localhost:8090',
+  /** The example API, if `web` may ask tokens for it: 'http://localhost:8090'. */
+  cats: '',
 }

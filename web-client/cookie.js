@@ -2,51 +2,65 @@
 
 import { config } from './config.js'
 import { Refusal, read, refusal, send } from './http.js'
-import { fresh } from './oauth.js'
-import { alone, hear, tab, tell } from './tabs.js'
+import { alone, hear, note, tell } from './tabs.js'
+import { fresh, received } from './token.js'
 
-/** @type {{ at: string, exp: number, life: number, when: number, by: string } | null} */
+/** @type {import('./token.js').Token | null} */
 let kept = null
-// Counts sign-ins and sign-outs, in whichever tab: an answer to what was asked before one of them is not worth keeping.
-let turn = 0
+/** Which session it is of. @type {string | undefined} */
+let session
+// Whether it is known that nobody is signed in.
+let nobody = false
 
-hear(({ type }) => {
-  if (type !== 'in' && type !== 'out') return
-  turn += 1
+hear(({ type }, own) => {
+  if (type !== 'out' && (type !== 'in' || own)) return
   kept = null
+  session = undefined
+  nobody = type === 'out'
 })
 
 /**
  * The header is what no other site's page can send without being asked for it (a preflight).
  * @param {string} path
- * @param {object} [body]
+ * @param {object | null} [body]
+ * @param {boolean} [keepalive] whether it is still sent when the page is closed
  */
-const post = (path, body) =>
+const post = (path, body, keepalive) =>
   send(`${config.server}/bff/${path}`, {
     method: 'POST',
     headers: { 'X-Grantd': '1', ...(body && { 'Content-Type': 'application/json' }) },
     body: body && JSON.stringify(body),
     credentials: 'same-origin',
-    keepalive: true,
+    keepalive,
   })
 
+/** Who the cookie is of, if the server takes it. */
+const user = () => send(`${config.server}/bff/user`, { credentials: 'same-origin' })
+
 /** @param {any} tokens */
-function keep({ access_token, expires_in }) {
-  if (!access_token) throw new Refusal('The server gave no token.')
-  const [life, when] = [expires_in * 1000, Date.now()]
-  kept = { at: access_token, exp: when + life, life, when, by: tab }
-  return access_token
+function keep(tokens) {
+  kept = received(tokens)
+  nobody = false
+  const before = session
+  session = JSON.parse(atob(kept.at.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sid
+  // Another tab signed in and was closed before it could tell.
+  if (before && before !== session) note({ type: 'in' })
+  return kept.at
 }
 
 /** @param {string} username @param {string} password */
-export async function signIn(username, password) {
-  const resource = [config.issuer, config.cats].filter(Boolean)
-  const answer = await post('login', { username, password, resource })
-  if (!answer.ok) throw await refusal(answer)
-  const tokens = await read(answer)
-  tell({ type: 'in' })
-  keep(tokens)
-}
+export const signIn = (username, password) =>
+  // Not beside a refresh, whose answer would bring the old cookie back.
+  alone(async () => {
+    const resource = [config.issuer, config.cats].filter(Boolean)
+    const answer = await post('login', { username, password, resource })
+    if (!answer.ok) throw await refusal(answer)
+    const tokens = await read(answer)
+    if ((await user()).status === 401) throw new Refusal('This browser does not keep the cookie.')
+    session = undefined
+    keep(tokens)
+    tell({ type: 'in' })
+  })
 
 /**
  * An access token that is good for another request; null when nobody is signed in.
@@ -60,45 +74,55 @@ export async function token(stale) {
 
 /** @param {string} [stale] */
 async function refresh(stale) {
+  // Somebody signed out while this one waited.
+  if (nobody) return null
   if (kept && fresh(kept, stale)) return kept.at
-  const asked = turn
   const answer = await post('refresh')
-  const tokens = answer.ok ? await read(answer) : null
-  const why = answer.ok ? null : await refusal(answer)
-  if (turn !== asked) return kept && kept.at
-  if (!why) return keep(tokens)
-  if (why.status !== 401) throw why
-  drop(why.reason === 'no_credentials' ? undefined : why)
+  if (answer.ok) return keep(await read(answer))
+  end(await refusal(answer))
   return null
 }
 
-/** Forgets the access token, in every tab; the cookie is the server's to take. @param {Refusal} [why] */
-export function drop(why) {
-  tell({ type: 'out', why: why?.message, reason: why?.reason })
+/** The server's own no ends the sign-in. One of somebody in between, which gives no reason, does not. @param {Refusal} why */
+function end(why) {
+  if (why.status !== 401 || !why.reason) throw why
+  drop(why.reason === 'no_credentials' ? undefined : why)
 }
 
-/** Signs out at the server, the only one who can: if it is not there, nobody is signed out. */
-export async function signOut() {
-  const answer = await post('logout')
-  if (!answer.ok) throw await refusal(answer)
-  drop()
+/**
+ * Forgets the access token, in every tab; the cookie is the server's to take.
+ * @param {Refusal} [why] what the server said, if it was the one who ended it
+ * @param {boolean} [chosen] whether the person wanted to go
+ */
+export function drop(why, chosen) {
+  tell({ type: 'out', why: why?.message, reason: why?.reason, chosen })
 }
+
+/** Signs out at the server, the only one who can take the cookie: if it is not there, nobody is signed out. */
+export const signOut = () =>
+  alone(async () => {
+    const answer = await post('logout', null, true)
+    if (answer.status !== 204) throw await refusal(answer)
+    drop(undefined, true)
+  }).catch((error) => {
+    throw new Refusal(`You are still signed in: only the server can end that here. ${error.message}`)
+  })
 
 /** Whether somebody is signed in: only the server can read the cookie. */
 export async function signedIn() {
-  if (kept) return true
-  const answer = await send(`${config.server}/bff/user`, { credentials: 'same-origin' })
-  if (!answer.ok && answer.status !== 401) throw await refusal(answer)
-  return answer.ok
+  if (kept || nobody) return !nobody
+  const answer = await user()
+  const why = answer.ok ? null : await refusal(answer)
+  if (why && why.reason !== 'no_credentials') end(why)
+  return !why
 }
 
 export const state = () => kept
 export const damaged = () => false
 /** Which sign-in the token is of. */
-export const whose = () => turn
+export const whose = () => session
 
 /** Takes the access token for one that has run out. */
-export function expire() {
+export async function expire() {
   if (kept) kept.exp = Date.now()
-  tell({ type: 'token' })
 }

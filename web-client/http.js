@@ -29,7 +29,7 @@ export class Refusal extends Error {
  */
 export async function send(url, request) {
   try {
-    return await fetch(url, { credentials: 'omit', ...request, signal: AbortSignal.timeout(patience) })
+    return await fetch(url, { credentials: 'omit', redirect: 'error', ...request, signal: AbortSignal.timeout(patience) })
   } catch {
     throw new Refusal(navigator.onLine ? `${new URL(url).origin} does not answer.` : 'You are offline.')
   }
@@ -54,5 +54,5 @@ export async function refusal(answer) {
   const { error, reason, detail, error_description, errors } = Object(said)
   const wait = answer.headers.get('Retry-After')
   const sentence = detail ?? error_description ?? `${new URL(answer.url).origin} answers ${answer.status}.`
-  return new Refusal(wait ? `${sentence} Try again in ${wait} s.` : sentence, { status: answer.status, error, reason, fields: errors })
+  return new Refusal(wait ? `${sentence} Try again in ${wait} s.` : sentence, { status: answer.status, error, reason, fields: Array.isArray(errors) ? errors : [] })
 }

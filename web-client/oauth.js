@@ -3,34 +3,15 @@
 import { config } from './config.js'
 import { Refusal, read, refusal, send } from './http.js'
 import { alone, note, tab, tell } from './tabs.js'
+import { fresh, received } from './token.js'
 
-/**
- * One entry, written and read whole.
- * @typedef {object} Kept
- * @property {string} at the access token
- * @property {string} rt the refresh token, another one each time
- * @property {number} exp when the access token runs out, by this machine's clock: milliseconds
- * @property {number} life how long it lives, in milliseconds
- * @property {number} since when somebody signed in
- * @property {number} when when it was refreshed
- * @property {string} by by which tab
- */
+/** @typedef {import('./token.js').Token & { rt: string, since: number }} Kept with the refresh token, another one each time; and when somebody signed in */
 
-const key = 'grantd.tokens'
+const key = `grantd.tokens ${config.issuer}`
 // What a tab wrote reaches the others' processes a little later than the lock does, which is therefore held so long: milliseconds.
 const hold = 100
 // What ends a session. Anything else, and no answer at all, does not.
-const endings = ['invalid_grant', 'invalid_client', 'unauthorized_client', 'invalid_request']
-
-/** How long before its end an access token is replaced: a fifth of its life, at most 30 seconds. @param {number} life */
-export const margin = (life) => Math.min(30_000, life / 5)
-
-/**
- * Whether a token is good for another request. `stale` is one that was refused.
- * @param {{ at: string, exp: number, life: number }} kept
- * @param {string} [stale]
- */
-export const fresh = (kept, stale) => kept.at !== stale && kept.exp - Date.now() > margin(kept.life)
+const endings = ['invalid_grant', 'invalid_client']
 
 /** The entry as it stands there; null as well where a browser forbids to look. */
 function entry() {
@@ -41,29 +22,22 @@ function entry() {
   }
 }
 
-/** What is kept. Of an entry that somebody edited, what it is still good for. @returns {Kept | null} */
-export function state() {
+/** What an entry says. Of one that somebody edited, what it is still good for. @param {string | null} text @returns {Kept | null} */
+function parse(text) {
   try {
-    const { at, rt, exp, life, since, when, by } = JSON.parse(entry() ?? 'null') ?? {}
+    const { at, rt, exp, life, since, when, by } = JSON.parse(text ?? 'null') ?? {}
     if (typeof rt !== 'string' || !rt) return null
-    const sound = typeof at === 'string' && /^[\w.-]+$/.test(at) && [exp, life, since, when].every(Number.isFinite)
+    const sound = typeof at === 'string' && /^[\w.~+/=-]+$/.test(at) && [exp, life, since, when].every(Number.isFinite)
     return sound ? { at, rt, exp, life, since, when, by } : { at: '', rt, exp: 0, life: 0, since: 0, when: 0, by: tab }
   } catch {
     return null
   }
 }
 
+/** What is kept. */
+export const state = () => parse(entry())
 /** Whether there is an entry that is good for nothing. */
 export const damaged = () => entry() !== null && !state()
-
-/** @param {any} tokens the answer of the token endpoint @param {number} since */
-function keep({ access_token, refresh_token, expires_in }, since) {
-  if (!access_token || !refresh_token) throw new Refusal('The server gave no tokens.')
-  const [life, when] = [expires_in * 1000, Date.now()]
-  /** @type {Kept} */
-  const kept = { at: access_token, rt: refresh_token, exp: when + life, life, since, when, by: tab }
-  write(kept)
-}
 
 /** @param {Kept} kept */
 function write(kept) {
@@ -74,10 +48,11 @@ function write(kept) {
   }
 }
 
-/** @param {string} path @param {string[][]} fields */
-const post = (path, fields) =>
-  // keepalive: a page that is closed has still said that it signs out.
-  send(config.server + path, { method: 'POST', body: new URLSearchParams([...fields, ['client_id', config.client]]), keepalive: true })
+const reached = () => new Promise((done) => setTimeout(done, hold))
+
+/** @param {string} path @param {string[][]} fields @param {boolean} [keepalive] whether it is still sent when the page is closed */
+const post = (path, fields, keepalive) =>
+  send(config.server + path, { method: 'POST', body: new URLSearchParams([...fields, ['client_id', config.client]]), keepalive })
 
 /** @param {string} username @param {string} password */
 export async function signIn(username, password) {
@@ -85,16 +60,21 @@ export async function signIn(username, password) {
   const answer = await post('/oauth2/token', [['grant_type', 'password'], ['username', username], ['password', password], ...resources])
   if (!answer.ok) throw await refusal(answer)
   const tokens = await read(answer)
-  const before = state()
-  try {
-    keep(tokens, Date.now())
-  } catch (error) {
-    if (tokens.refresh_token) await revoke(tokens.refresh_token)
-    throw error
-  }
-  // Another tab signed in meanwhile: nobody holds those tokens any more.
-  if (before) revoke(before.rt).catch(() => {})
-  tell({ type: 'in' })
+  // Not beside a refresh, which might put the old ones back.
+  await alone(async () => {
+    const before = state()
+    try {
+      if (!tokens.refresh_token) throw new Refusal('The server gave no refresh token.')
+      write({ ...received(tokens), rt: tokens.refresh_token, since: Date.now() })
+    } catch (error) {
+      revoke(tokens.refresh_token ?? tokens.access_token).catch(() => {})
+      throw error
+    }
+    // Another tab signed in meanwhile: nobody holds those tokens any more.
+    if (before) revoke(before.rt).catch(() => {})
+    tell({ type: 'in' })
+    await reached()
+  })
 }
 
 /**
@@ -120,33 +100,39 @@ async function refresh(stale) {
   const now = state()
   if (now?.rt !== kept.rt) return now && now.at
   if (!why) {
-    keep(tokens, kept.since)
-    tell({ type: 'token' })
-    await new Promise((done) => setTimeout(done, hold))
+    write({ ...received(tokens), rt: tokens.refresh_token ?? kept.rt, since: kept.since })
+    await reached()
     return tokens.access_token
   }
-  if (!endings.includes(why.error ?? '')) throw why
+  if (why.status >= 500 || !endings.includes(why.error ?? '')) throw why
   drop(why)
   return null
 }
 
-/** Forgets the tokens, in every tab. @param {Refusal} [why] what the server said, if it was the one who ended it */
-export function drop(why) {
+/**
+ * Forgets the tokens, in every tab.
+ * @param {Refusal} [why] what the server said, if it was the one who ended it
+ * @param {boolean} [chosen] whether the person wanted to go
+ */
+export function drop(why, chosen) {
   localStorage.removeItem(key)
-  tell({ type: 'out', why: why?.message, reason: why?.reason })
+  tell({ type: 'out', why: why?.message, reason: why?.reason, chosen })
 }
 
 /** @param {string} token */
 async function revoke(token) {
-  const answer = await post('/oauth2/revoke', [['token', token]])
+  const answer = await post('/oauth2/revoke', [['token', token]], true)
   if (!answer.ok) throw await refusal(answer)
+  // The server says nothing. A page of somebody in between is not its word.
+  if (await answer.text()) throw new Refusal('The answer makes no sense.')
 }
 
-/** Signs out: here at once, and at the server, which may not be there. */
+/** Signs out: here at once, and at the server, which may not be there. Either token ends the session, should one of them be spoilt. */
 export async function signOut() {
   const kept = state()
-  drop()
-  await (kept && revoke(kept.rt))?.catch((error) => {
+  drop(undefined, true)
+  const tokens = kept ? [kept.rt, kept.at].filter(Boolean) : []
+  await Promise.all(tokens.map(revoke)).catch((error) => {
     throw new Refusal(`This page has forgotten you, but the server has not: the session goes on until it runs out. ${error.message}`)
   })
 }
@@ -156,20 +142,22 @@ export const signedIn = async () => state() !== null
 /** Which sign-in the tokens are of. */
 export const whose = () => state()?.since
 
-/** Takes the access token for one that has run out. */
-export function expire() {
-  const kept = state()
-  if (kept) write({ ...kept, exp: Date.now() })
-  tell({ type: 'token' })
-}
+/** Changes what is kept, as a mishap might. @param {(kept: Kept) => Partial<Kept>} change */
+const spoil = (change) =>
+  alone(async () => {
+    const kept = state()
+    if (kept) write({ ...kept, ...change(kept) })
+    await reached()
+  })
 
+/** Takes the access token for one that has run out. */
+export const expire = () => spoil(() => ({ exp: Date.now() }))
 /** Spoils the refresh token, as a guess or a copying mistake would. */
-export function breakRefreshToken() {
-  const kept = state()
-  if (kept) write({ ...kept, rt: `${kept.rt}-broken` })
-}
+export const breakRefreshToken = () => spoil(({ rt }) => ({ rt: `${rt}-broken` }))
 
 // The second way to hear of it, should the channel fail.
-addEventListener('storage', (event) => {
-  if (event.key === key || event.key === null) note({ type: state() ? 'token' : 'out' })
+addEventListener('storage', ({ key: changed, oldValue, newValue }) => {
+  if (changed !== key) return
+  if (newValue === null) note({ type: 'out' })
+  else if (parse(oldValue)?.since !== parse(newValue)?.since) note({ type: 'in' })
 })

@@ -46,10 +46,28 @@ export function sentence(error) {
   return 'Something went wrong in this page.'
 }
 
+/**
+ * Does what a button is for, but not twice at a time.
+ * @param {HTMLElement} button
+ * @param {() => Promise<void>} job
+ * @param {ParentNode} root where it is said what went wrong
+ */
+export const once = (button, job, root) => async () => {
+  if (button.ariaBusy) return
+  button.ariaBusy = 'true'
+  try {
+    say(root, '')
+    await job()
+  } catch (error) {
+    say(root, sentence(error))
+  }
+  button.ariaBusy = null
+}
+
 /** @param {HTMLInputElement} field @param {string} [detail] what is wrong with it, if anything */
 function mark(field, detail) {
   const id = `${field.id}-fault`
-  document.getElementById(id)?.remove()
+  field.parentElement?.querySelector('.fault')?.remove()
   const described = (field.getAttribute('aria-describedby') ?? '').split(' ').filter((known) => known && known !== id)
   if (detail) field.after(make('span', { id, className: 'fault' }, detail))
   field.setAttribute('aria-describedby', [id, ...described].slice(detail ? 0 : 1).join(' '))

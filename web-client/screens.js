@@ -3,12 +3,12 @@
 import { api, keeper, ours, signUp } from './api.js'
 import { config } from './config.js'
 import { Refusal } from './http.js'
-import { find, initials, make, program, say, sentence, submits, time } from './parts.js'
+import { find, initials, make, once, program, sentence, submits, time } from './parts.js'
 
 /**
  * @typedef {object} Screen
  * @property {(root: HTMLElement) => void} [made]
- * @property {(root: HTMLElement) => Promise<void>} [fill]
+ * @property {(root: HTMLElement, me?: any) => Promise<void>} [fill] `me` where that has just been asked for
  */
 
 /**
@@ -18,26 +18,16 @@ import { find, initials, make, program, say, sentence, submits, time } from './p
  * @returns {Screen}
  */
 function list(path, row) {
-  /** @type {string | null} */
-  let cursor = null
-  /** @param {HTMLElement} root @param {boolean} more whether what is there stays */
-  const load = async (root, more) => {
-    const page = await ours(more && cursor ? `${path}?cursor=${encodeURIComponent(cursor)}` : path)
-    const rows = page.items.map(row)
-    if (more) find(root, '.list').append(...rows)
-    else find(root, '.list').replaceChildren(...rows)
-    cursor = page.next_cursor
-    find(root, '.older').hidden = !cursor
+  /** @param {HTMLElement} root @param {string} [cursor] where to go on; else from the start */
+  const load = async (root, cursor) => {
+    const { items, next_cursor } = await ours(cursor ? `${path}?cursor=${encodeURIComponent(cursor)}` : path)
+    const [rows, older] = [find(root, '.list'), find(root, '.older')]
+    if (!cursor) rows.replaceChildren()
+    rows.append(...items.map(row))
+    older.hidden = !next_cursor
+    older.onclick = once(older, () => load(root, next_cursor), root)
   }
-  return {
-    made(root) {
-      find(root, '.older').onclick = () => {
-        say(root, '')
-        load(root, true).catch((error) => say(root, sentence(error)))
-      }
-    },
-    fill: (root) => load(root, false),
-  }
+  return { fill: (root) => load(root) }
 }
 
 /** @param {any} session */
@@ -49,14 +39,13 @@ function session(session) {
   if (current) return row
   const message = make('p', { className: 'message', role: 'alert', hidden: true })
   const button = make('button', { ariaLabel: `Sign out there: ${what}` }, 'Sign out there')
-  button.onclick = async () => {
-    try {
-      await ours(`me/sessions/${id}`, { method: 'DELETE' })
-      row.replaceChildren(make('span', { className: 'soft', role: 'status' }, `${what}: signed out.`))
-    } catch (error) {
-      say(row, sentence(error))
-    }
+  const end = async () => {
+    await ours(`me/sessions/${id}`, { method: 'DELETE' })
+    const done = make('span', { className: 'soft', tabIndex: -1 }, `${what}: signed out.`)
+    row.replaceChildren(done)
+    done.focus()
   }
+  button.onclick = once(button, end, row)
   row.append(message, button)
   return row
 }
@@ -92,10 +81,10 @@ export const screens = {
   },
 
   me: {
-    async fill(root) {
-      const me = await ours('me')
+    async fill(root, me) {
+      me ??= await ours('me')
       find(root, '.initials').textContent = initials(me.name ?? me.username)
-      const web = /^https?:/.test(me.picture ?? '')
+      const web = /^https?:/i.test(me.picture ?? '')
       const values = {
         name: me.name ?? 'none yet',
         username: me.username,
@@ -127,7 +116,4 @@ export const screens = {
       find(root, '.list').replaceChildren(...items.map(cat))
     },
   },
-
-  trouble: {},
-  nothing: {},
 }

@@ -1,16 +1,17 @@
 // What do the tabs of a browser share? A lock, so that one refreshes for all; a channel, so that all hear of it; and who is there.
 
+import { config } from './config.js'
 import { Refusal } from './http.js'
 
 /**
  * @typedef {{ type: 'in' }} SignedIn somebody signed in
- * @typedef {{ type: 'out', why?: string, reason?: string }} SignedOut somebody signed out, or the server ended the session
- * @typedef {{ type: 'token' }} Refreshed there is another access token
+ * @typedef {{ type: 'out', why?: string, reason?: string, chosen?: boolean }} SignedOut somebody chose to sign out, or the server said why
  * @typedef {{ type: 'hello' | 'here' | 'bye', tab: string }} Present
- * @typedef {SignedIn | SignedOut | Refreshed | Present} Message
+ * @typedef {SignedIn | SignedOut | Present} Message
  */
 
-const name = 'grantd'
+// Another server on the same origin has another page, and other tokens.
+const name = `grantd ${config.issuer}`
 // How long one waits for the others, in milliseconds.
 const patience = 20_000
 
@@ -40,18 +41,18 @@ export async function alone(job) {
 }
 
 const channel = new BroadcastChannel(name)
-/** @type {((message: Message) => void)[]} */
+/** @type {((message: Message, own: boolean) => void)[]} */
 const listeners = []
 
 /**
  * Hears what any tab tells, this one included.
- * @param {(message: Message) => void} listener
+ * @param {(message: Message, own: boolean) => void} listener
  */
 export const hear = (listener) => listeners.push(listener)
 
 /** Tells this tab alone. @param {Message} message */
-export function note(message) {
-  for (const listener of listeners) listener(message)
+export function note(message, own = true) {
+  for (const listener of listeners) listener(message, own)
 }
 
 /** @param {Message} message */
@@ -69,7 +70,7 @@ channel.addEventListener('message', ({ data }) => {
   if (data.type === 'hello') channel.postMessage({ type: 'here', tab })
   if (data.type === 'bye') others.delete(data.tab)
   else if (data.tab) others.add(data.tab)
-  note(data)
+  note(data, false)
 })
 addEventListener('pageshow', () => channel.postMessage({ type: 'hello', tab }))
 addEventListener('pagehide', () => channel.postMessage({ type: 'bye', tab }))

@@ -17,6 +17,15 @@ use crate::store::StoreError;
 pub use change::ClientChange;
 pub use rules::ClientFault;
 
+/// An API that tokens can be asked for.
+#[derive(Debug)]
+pub struct Api {
+    /// What it is called there (RFC 8707 §2).
+    pub resource: String,
+    /// Where it is.
+    pub origin: String,
+}
+
 /// What cursors call the list of clients.
 const LIST: &str = "clients";
 
@@ -206,21 +215,14 @@ impl Flows {
         self.store.read().origin_is_known(origin).await
     }
 
-    /// The APIs that the web client may ask tokens for.
+    /// The APIs that the web client may ask tokens for, those that have an address.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn web_resources(&self) -> Result<Vec<String>, StoreError> {
+    pub async fn web_apis(&self) -> Result<Vec<Api>, StoreError> {
         let web = self.store.read().find_client(WEB).await?;
-        Ok(web.map(|web| web.resources).unwrap_or_default())
-    }
-
-    /// Where those are.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn web_origins(&self) -> Result<Vec<String>, StoreError> {
-        Ok(self.web_resources().await?.iter().filter_map(|resource| origin_of(resource)).collect())
+        let api = |resource: String| Some(Api { origin: origin_of(&resource)?, resource });
+        Ok(web.map(|web| web.resources).unwrap_or_default().into_iter().filter_map(api).collect())
     }
 }
 

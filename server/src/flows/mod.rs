@@ -36,7 +36,7 @@ pub use acting::{Actor, By};
 pub use bff::SignedIn;
 pub use chance::request_id;
 pub use client_authentication::Credentials;
-pub use clients::{ClientChange, ClientFault, ClientRefusal, NewClient};
+pub use clients::{Api, ClientChange, ClientFault, ClientRefusal, NewClient};
 pub use introspect::Introspection;
 pub use jwt::Claims;
 pub(crate) use keys::etag;

@@ -28,7 +28,7 @@ macro_rules! file {
 }
 
 /// Files that are the same everywhere.
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("/app/style.css", "text/css; charset=utf-8", file!("style.css")),
     ("/app/main.js", SCRIPT, file!("main.js")),
     ("/app/screens.js", SCRIPT, file!("screens.js")),
@@ -38,6 +38,7 @@ const FILES: [(&str, &str, &str); 9] = [
     ("/app/cookie.js", SCRIPT, file!("cookie.js")),
     ("/app/http.js", SCRIPT, file!("http.js")),
     ("/app/tabs.js", SCRIPT, file!("tabs.js")),
+    ("/app/token.js", SCRIPT, file!("token.js")),
 ];
 
 /// The page and all that it needs, by path.
@@ -73,8 +74,9 @@ impl Endpoint for Page {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let apis = self.flows.web_origins().await.map_err(Refused::from)?;
-        let connect = ["'self'".to_owned()].into_iter().chain(apis).collect::<Vec<_>>().join(" ");
+        let apis = self.flows.web_apis().await.map_err(Refused::from)?;
+        let origins = apis.iter().map(|api| api.origin.as_str());
+        let connect = ["'self'"].into_iter().chain(origins).collect::<Vec<_>>().join(" ");
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {connect}; \
              base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -86,17 +88,18 @@ impl Endpoint for Page {
     }
 }
 
-/// `config.js`: what the page has to know of its server. The first API that `web` may ask tokens for is taken for the example's.
+/// `config.js`: what the page has to know of its server. The first API of `web` that goes by its address is taken for the example's.
 struct Settings(Arc<Flows>);
 
 impl Endpoint for Settings {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let resources = self.0.web_resources().await.map_err(Refused::from)?;
+        let apis = self.0.web_apis().await.map_err(Refused::from)?;
+        let example = apis.iter().find(|api| api.resource == api.origin);
         let issuer = json!(self.0.config().issuer.as_str());
         let client = json!(WEB);
-        let cats = json!(resources.first().map_or("", String::as_str));
+        let cats = json!(example.map_or("", |api| &api.origin));
         let body = format!(
             "// Written by grantd for this server. On a host of its own the page has a config.js to be changed by hand.\n\n\
              export const config = {{\n  issuer: {issuer},\n  server: new URL('..', import.meta.url).href.slice(0, -1),\n  \
