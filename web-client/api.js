@@ -33,8 +33,9 @@ export function setCookieMode(on) {
 // Another tab has chosen; null is everything at once.
 addEventListener('storage', (event) => {
   if (event.key !== key && event.key !== null) return
+  const before = keeper
   keeper = chosen()
-  note({ type: 'in' })
+  if (keeper !== before) note({ type: 'in' })
 })
 
 /**

@@ -123,6 +123,8 @@ export const damaged = () => false
 export const whose = () => session
 
 /** Takes the access token for one that has run out. */
-export async function expire() {
-  if (kept) kept.exp = Date.now()
-}
+export const expire = () =>
+  alone(async () => {
+    if (kept) kept.exp = Date.now()
+    await refresh()
+  })

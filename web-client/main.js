@@ -161,7 +161,10 @@ for (const moment of ['visibilitychange', 'online']) {
 /** @param {() => Promise<unknown>} job */
 const attempt = (job) => () => job().catch((error) => announce(sentence(error)))
 
-find(document, '#expire').onclick = attempt(() => keeper.expire())
+find(document, '#expire').onclick = attempt(async () => {
+  await keeper.expire()
+  tick()
+})
 find(document, '#break').onclick = attempt(async () => {
   await breakRefreshToken()
   announce('The refresh token is spoilt. The next renewal, which Expire now brings about, will be refused.')

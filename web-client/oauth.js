@@ -10,8 +10,8 @@ import { fresh, received } from './token.js'
 const key = `grantd.tokens ${config.issuer}`
 // What a tab wrote reaches the others' processes a little later than the lock does, which is therefore held so long: milliseconds.
 const hold = 100
-// What ends a session. Anything else, and no answer at all, does not.
-const endings = ['invalid_grant', 'invalid_client']
+// What the server says of a session that has ended, with 400 or 401. Anything else, and no answer at all, ends none.
+const endings = ['invalid_grant', 'invalid_client', 'invalid_request']
 
 /** The entry as it stands there; null as well where a browser forbids to look. */
 function entry() {
@@ -26,7 +26,7 @@ function entry() {
 function parse(text) {
   try {
     const { at, rt, exp, life, since, when, by } = JSON.parse(text ?? 'null') ?? {}
-    if (typeof rt !== 'string' || !rt) return null
+    if (typeof rt !== 'string' || !rt || rt.length > 4096) return null
     const sound = typeof at === 'string' && /^[\w.~+/=-]+$/.test(at) && [exp, life, since, when].every(Number.isFinite)
     return sound ? { at, rt, exp, life, since, when, by } : { at: '', rt, exp: 0, life: 0, since: 0, when: 0, by: tab }
   } catch {
@@ -104,7 +104,7 @@ async function refresh(stale) {
     await reached()
     return tokens.access_token
   }
-  if (why.status >= 500 || !endings.includes(why.error ?? '')) throw why
+  if (![400, 401].includes(why.status) || !endings.includes(why.error ?? '')) throw why
   drop(why)
   return null
 }
@@ -142,18 +142,21 @@ export const signedIn = async () => state() !== null
 /** Which sign-in the tokens are of. */
 export const whose = () => state()?.since
 
-/** Changes what is kept, as a mishap might. @param {(kept: Kept) => Partial<Kept>} change */
-const spoil = (change) =>
+/** Takes the access token for one that has run out. */
+export const expire = () =>
   alone(async () => {
     const kept = state()
-    if (kept) write({ ...kept, ...change(kept) })
-    await reached()
+    if (kept) write({ ...kept, exp: Date.now() })
+    await refresh()
   })
 
-/** Takes the access token for one that has run out. */
-export const expire = () => spoil(() => ({ exp: Date.now() }))
 /** Spoils the refresh token, as a guess or a copying mistake would. */
-export const breakRefreshToken = () => spoil(({ rt }) => ({ rt: `${rt}-broken` }))
+export const breakRefreshToken = () =>
+  alone(async () => {
+    const kept = state()
+    if (kept) write({ ...kept, rt: `${kept.rt}-broken` })
+    await reached()
+  })
 
 // The second way to hear of it, should the channel fail.
 addEventListener('storage', ({ key: changed, oldValue, newValue }) => {

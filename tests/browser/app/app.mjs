@@ -5,6 +5,8 @@ import { browse, Page } from '../browser.mjs'
 /** `node FILE URL SCENE MODE [CATS]`: where the server is, which scene is played, how the page keeps tokens, where the API of cats is. */
 const [url, scene, mode, api = '127.0.0.1:9'] = process.argv.slice(2)
 export { url }
+/** Where the page keeps its tokens in localStorage. */
+export const entry = `grantd.tokens ${url}`
 
 /** What the page calls that API. Unless the scene has one nobody is there, whatever else runs on this machine. */
 export const cats = 'http://localhost:8090'
@@ -165,12 +167,12 @@ export class App extends Page {
 
   /** What localStorage holds of a sign-in. */
   async kept() {
-    return this.tab.evaluate(() => JSON.parse(localStorage.getItem('grantd.tokens')))
+    return this.tab.evaluate((entry) => JSON.parse(localStorage.getItem(entry)), entry)
   }
 
   /** Changes it as a hand would. */
   async edit(change) {
-    await this.tab.evaluate((change) => localStorage.setItem('grantd.tokens', JSON.stringify({ ...JSON.parse(localStorage.getItem('grantd.tokens')), ...change })), change)
+    await this.tab.evaluate(([entry, change]) => localStorage.setItem(entry, JSON.stringify({ ...JSON.parse(localStorage.getItem(entry)), ...change })), [entry, change])
   }
 
   /** Lets the page look at its token now, as it does each second. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { judge } from '../axe.mjs'
 import { please } from '../browser.mjs'
-import { App, cats, nobody, play, program, refused, url } from './app.mjs'
+import { App, cats, entry, nobody, play, program, refused, url } from './app.mjs'
 
 // Where pictures of all screens go, for whoever wants to look at them.
 const pictures = process.env.GRANTD_TEST_PICTURES
@@ -137,7 +137,7 @@ await play({
     await app.tells('Username', 'bob')
     const { at: first } = await app.kept()
     await app.press('Expire now')
-    await app.tab.waitForFunction((first) => JSON.parse(localStorage.getItem('grantd.tokens')).at !== first, first)
+    await app.tab.waitForFunction(([entry, first]) => JSON.parse(localStorage.getItem(entry)).at !== first, [entry, first])
     await please('seconds pass: 301')
     app.expect(refused(401, '/api/v1/me/sessions'))
     await app.go('Sessions')
@@ -145,7 +145,7 @@ await play({
     await app.press('Sign out')
     await app.isSignedOut()
     assert.ok(!(await app.isGood(first)))
-    assert.equal(app.requests.filter((request) => request.url().startsWith(`${url}/oauth2/revoke`)).length, 1)
+    assert.equal(app.requests.filter((request) => request.url().startsWith(`${url}/oauth2/revoke`)).length, 2)
     app.judge()
     host.close()
   },

@@ -6,7 +6,7 @@ const seconds = (count) => count * 1000
 
 /** In each tab: asks at the moment when the token is about to run out, as all the others do, and answers with what was wrong meanwhile. */
 const busy = (until) =>
-  Promise.all([import('/app/api.js'), import('/app/oauth.js')]).then(async ([{ ours }, { fresh, state }]) => {
+  Promise.all([import('/app/api.js'), import('/app/oauth.js'), import('/app/token.js')]).then(async ([{ ours }, { state }, { fresh }]) => {
     const wrong = new Set()
     while (Date.now() < until) {
       const kept = state()
@@ -15,7 +15,7 @@ const busy = (until) =>
         continue
       }
       await ours('me').catch((error) => wrong.add(error.message))
-      for (const said of document.querySelectorAll('.message:not([hidden])')) wrong.add(said.textContent)
+      for (const said of document.querySelectorAll('.message:not([hidden], :empty)')) wrong.add(said.textContent)
       const panel = document.querySelector('#renewed').textContent
       if (panel.includes('still signed in')) wrong.add(panel)
     }
