@@ -23,11 +23,11 @@ export const play = (scenes) => browse((browser) => scenes[scene](browser), [`--
 /** The password of one whom the server knows from its start. */
 export const passwordOf = (username) => `${username}-dev-password`
 
-/** Somebody's program that asks the server: `await ask('GET', '/api/v1/me')`. */
-export async function program(username) {
+/** Somebody's program that asks the server: `await ask('GET', '/api/v1/me')`; `headers` go with its sign-in. */
+export async function program(username, headers = {}) {
   const scope = `openid profile email account sessions${username === 'ada' ? ' admin' : ''}`
   const body = new URLSearchParams({ grant_type: 'password', client_id: 'web', username, password: passwordOf(username), scope })
-  const { access_token, refresh_token } = await (await fetch(`${url}/oauth2/token`, { method: 'POST', body })).json()
+  const { access_token, refresh_token } = await (await fetch(`${url}/oauth2/token`, { method: 'POST', headers, body })).json()
   assert.ok(access_token, `no token for ${username}`)
   const ask = async (method, path, json) => {
     const headers = { Authorization: `Bearer ${access_token}`, ...(json && { 'Content-Type': 'application/json' }) }

@@ -175,6 +175,11 @@ await play({
     await app.signIn()
     await app.tells('Name', markup)
     assert.equal(await app.tab.locator('main img, main script').count(), 0)
+    await program('bob', { 'User-Agent': '<img/src=x/onerror=alert(1)>' })
+    await app.go('Sessions')
+    await app.rows().filter({ hasText: 'Web client, <img/src=x/onerror=alert(1)>' }).waitFor()
+    assert.equal(await app.tab.locator('main img, main script').count(), 0)
+    await app.go('Me')
     for (const odd of ['W'.repeat(128), '…', '👩‍👩‍👧 Ünïcode', '-', ' . ']) {
       const told = await bob.ask('PATCH', '/api/v1/me', { name: odd }).catch(() => null)
       if (!told) continue
