@@ -114,7 +114,7 @@ async fn last(scene: &str, access_ttl: &str, [sessions, renewals]: [i64; 2]) {
 }
 
 /// Plays a scene at a server in this process, which stands still or goes as the scene wishes.
-fn play(file: &str, scene: &str, mode: &str, settings: Settings<'_>) {
+pub(super) fn play(file: &str, scene: &str, mode: &str, settings: Settings<'_>) {
     let Some(script) = script(&format!("app/{file}")) else { return };
     let runtime = Runtime::new().expect("a runtime");
     let mut stage = runtime.block_on(Stage::open(settings));
@@ -122,7 +122,7 @@ fn play(file: &str, scene: &str, mode: &str, settings: Settings<'_>) {
 }
 
 /// A server at one address that can go and come back, and a clock.
-struct Stage {
+pub(super) struct Stage {
     home: Arc<Home>,
     clock: Clock,
     listen: String,
@@ -131,7 +131,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn open(settings: Settings<'_>) -> Self {
+    pub(super) async fn open(settings: Settings<'_>) -> Self {
         let settings = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
         let home = Arc::new(Home::in_memory().await);
         let listen = format!("127.0.0.1:{}", free_port());
@@ -140,7 +140,7 @@ impl Stage {
         stage
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         self.listen.replace("127.0.0.1", "http://localhost")
     }
 
@@ -154,7 +154,7 @@ impl Stage {
         self.server.take().expect("a server").stop().await;
     }
 
-    async fn grant(&mut self, wish: &str) {
+    pub(super) async fn grant(&mut self, wish: &str) {
         match wish.split_once(": ").unwrap_or((wish, "")) {
             ("stop", _) => self.stop().await,
             ("start", _) => self.start().await,

@@ -1,6 +1,8 @@
 //! What does a person see in a browser? Chromium at the pages of a real server, driven by scripts.
 
+#[macro_use]
 mod app;
+mod cookie_mode;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

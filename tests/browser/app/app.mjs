@@ -17,8 +17,12 @@ export const nobody = /ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|ERR_SOC
 /** What it says of a refusal by the endpoint at this path. */
 export const refused = (status, path) => new RegExp(`status of ${status} .*${path}(\\?|$)`)
 
+/** What it says of a password or a refresh token that is refused. */
+export const noSignIn = refused(cookieMode ? 401 : 400, entrance)
+export const noRenewal = refused(cookieMode ? 401 : 400, renewal)
+
 /** Plays the scene that was asked for: a test of the same name. */
-export const play = (scenes) => browse((browser) => scenes[scene](browser), [`--host-resolver-rules=${hosts.join(',')}`])
+export const play = (scenes, map = []) => browse((browser) => scenes[scene](browser), [`--host-resolver-rules=${[...map, ...hosts].join(',')}`])
 
 /** The password of one whom the server knows from its start. */
 export const passwordOf = (username) => `${username}-dev-password`
@@ -59,6 +63,8 @@ export class App extends Page {
   constructor(tab, at) {
     super(tab, at)
     this.others = [cats]
+    // So a page learns that nobody is signed in.
+    if (cookieMode) this.expect(refused(401, '/bff/user'))
   }
 
   get context() {
@@ -69,7 +75,7 @@ export class App extends Page {
     await this.tab.goto(`${this.url}/app/${hash}`)
     await this.tab.locator('h1').waitFor()
     const toggle = this.tab.getByRole('switch', { name: /cookie/ })
-    if (mode === 'cookie' && !(await toggle.isChecked())) await toggle.check()
+    if (cookieMode && !(await toggle.isChecked())) await toggle.check()
   }
 
   /** Waits for the screen of this title. */
@@ -163,6 +169,7 @@ export class App extends Page {
     await this.at('Sign in')
     for (const part of await this.tab.locator('[data-signed-in]').all()) assert.ok(!(await part.isVisible()), 'something is left to see')
     assert.equal(await this.kept(), null)
+    assert.equal(await this.cookie(), undefined)
   }
 
   /** What localStorage holds of a sign-in. */
@@ -170,7 +177,25 @@ export class App extends Page {
     return this.tab.evaluate((entry) => JSON.parse(localStorage.getItem(entry)), entry)
   }
 
-  /** Changes it as a hand would. */
+  /** The cookie of the cookie mode. */
+  async cookie() {
+    return (await this.context.cookies(this.url)).find(({ name }) => name.endsWith('grantd_app'))
+  }
+
+  async refreshToken() {
+    return cookieMode ? (await this.cookie())?.value : (await this.kept())?.rt
+  }
+
+  async accessToken() {
+    return this.tab.evaluate(async () => (await import('/app/api.js')).keeper.state()?.at)
+  }
+
+  /** How often the page asked for the next token. */
+  renewals() {
+    return cookieMode ? this.asked('POST', renewal) : this.refreshes().length
+  }
+
+  /** Changes what is kept as a hand would. */
   async edit(change) {
     await this.tab.evaluate(([entry, change]) => localStorage.setItem(entry, JSON.stringify({ ...JSON.parse(localStorage.getItem(entry)), ...change })), [entry, change])
   }

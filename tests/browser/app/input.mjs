@@ -1,7 +1,7 @@
 // What if somebody types what cannot be, or the server says no? The message stands where the fault is, and nothing typed is lost.
 import assert from 'node:assert/strict'
 import { please } from '../browser.mjs'
-import { App, endSessionsOf, nobody, passwordOf, play, program, refused } from './app.mjs'
+import { App, endSessionsOf, entrance, noRenewal, noSignIn, nobody, passwordOf, play, program, refused } from './app.mjs'
 
 const secret = 'a few words of mine'
 
@@ -35,7 +35,7 @@ await play({
     await app.type({ 'E-mail': 'grace@example.org' })
     await app.press('Sign up')
     await blamed(app, 'Password', /Type something here\. a few words/)
-    assert.equal(app.asked('POST', '/oauth2/token') + app.asked('POST', '/api/v1/users'), 0)
+    assert.equal(app.asked('POST', entrance) + app.asked('POST', '/api/v1/users'), 0)
     app.judge()
   },
 
@@ -72,7 +72,7 @@ await play({
 
   async a_wrong_password_is_refused_and_soon_has_to_wait(browser) {
     const app = await App.start(browser)
-    app.expect(refused(400, '/oauth2/token'))
+    app.expect(noSignIn)
     for (const [username, tries] of [['nobody.of.ours', 1], ['bob', 5]]) {
       for (let count = 0; count < tries; count += 1) {
         await app.trySignIn(username, `wrong ${count}`)
@@ -98,18 +98,18 @@ await play({
     await twice('Sign up')
     await app.at('Who am I')
     assert.equal(app.asked('POST', '/api/v1/users'), 1)
-    assert.equal(app.asked('POST', '/oauth2/token'), 1)
+    assert.equal(app.asked('POST', entrance), 1)
     await app.signOut()
     await app.type({ Username: 'grace', Password: secret })
     await twice('Sign in')
     await app.at('Who am I')
-    assert.equal(app.asked('POST', '/oauth2/token'), 2)
+    assert.equal(app.asked('POST', entrance), 2)
     app.judge()
   },
 
   async what_was_typed_waits_for_whom_the_server_signed_out(browser) {
     const app = await App.start(browser)
-    app.expect(nobody, refused(401, '/api/v1/me/.*'), refused(400, '/oauth2/token'))
+    app.expect(nobody, refused(401, '/api/v1/me/.*'), noRenewal)
     const typing = async (text) => {
       await app.go('Cats')
       await app.type({ 'A new cat is called': text })
@@ -149,7 +149,7 @@ await play({
   async a_locked_user_is_told_why(browser) {
     const app = await App.start(browser)
     await app.signIn('bob')
-    app.expect(refused(401, '/api/v1/me/sessions'), refused(400, '/oauth2/token'))
+    app.expect(refused(401, '/api/v1/me/sessions'), noRenewal, noSignIn)
     const ada = await program('ada')
     const { items } = await ada.ask('GET', '/api/v1/admin/users?q=bob')
     await ada.ask('PATCH', `/api/v1/admin/users/${items[0].id}`, { locked: true })

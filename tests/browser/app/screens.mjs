@@ -1,7 +1,7 @@
 // What does a person find on each screen of /app/?
 import assert from 'node:assert/strict'
 import { please } from '../browser.mjs'
-import { App, cats, nobody, play, program, refused, url } from './app.mjs'
+import { App, cats, noRenewal, nobody, play, program, refused, url } from './app.mjs'
 
 const secret = 'a few words of mine'
 
@@ -31,7 +31,7 @@ await play({
       await app.at('Who am I')
       await app.tells('Username', 'ada')
       await app.tells('Roles', 'admin')
-      const { at } = await app.kept()
+      const at = await app.accessToken()
       assert.ok(await app.isGood(at))
       await app.press('Sign out')
       await app.isSignedOut()
@@ -46,7 +46,7 @@ await play({
     const there = await App.start(browser)
     await here.signIn()
     await there.signIn()
-    const { at } = await there.kept()
+    const at = await there.accessToken()
     await here.go('Sessions')
     await here.rows().nth(1).waitFor()
     assert.equal(await here.rows().count(), 2)
@@ -58,7 +58,7 @@ await play({
     await here.tab.getByRole('button', { name: 'Sign out there: Web client, Chromium on Linux' }).click()
     await here.tab.getByText('Web client, Chromium on Linux: signed out.').waitFor()
     assert.ok(!(await here.isGood(at)))
-    there.expect(refused(401, '/api/v1/me/activity'), refused(400, '/oauth2/token'))
+    there.expect(refused(401, '/api/v1/me/activity'), noRenewal)
     await there.tab.getByRole('link', { name: 'Activity' }).click()
     await there.isSignedOut()
     await there.says('You are signed out. The session was ended from another one.')
@@ -129,12 +129,12 @@ await play({
     const there = await App.start(browser)
     await here.signIn()
     await there.signIn()
-    const tokens = await Promise.all([here.kept(), there.kept()])
+    const tokens = await Promise.all([here.accessToken(), there.accessToken()])
     await here.press('Sign out everywhere')
     await here.isSignedOut()
     await here.says('You are signed out.')
-    for (const { at } of tokens) assert.ok(!(await here.isGood(at)))
-    there.expect(refused(401, '/api/v1/me/sessions'), refused(400, '/oauth2/token'))
+    for (const at of tokens) assert.ok(!(await here.isGood(at)))
+    there.expect(refused(401, '/api/v1/me/sessions'), noRenewal)
     await there.tab.getByRole('link', { name: 'Sessions' }).click()
     await there.says('You are signed out. All sessions of the user were signed out at once.')
     await there.isSignedOut()

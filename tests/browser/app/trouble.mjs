@@ -1,12 +1,13 @@
 // What if the server is away, or somebody answers in its place? Nobody is signed out by that, and all goes on when it is back.
 import assert from 'node:assert/strict'
 import { please } from '../browser.mjs'
-import { App, nobody, passwordOf, play, refused, url } from './app.mjs'
+import { App, mode, noRenewal, nobody, passwordOf, play, refused, renewal, url } from './app.mjs'
 
 /** What stands between a browser and a server says of itself. */
 const between = {
   'a captive portal': { status: 200, contentType: 'text/html', body: '<h1>Welcome to our wireless network</h1>' },
   'a gateway': { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' },
+  'somebody who wants a password': { status: 401, contentType: 'text/html', body: '<h1>Who are you?</h1>' },
   'a wall': { status: 403, contentType: 'text/plain', body: 'no' },
   'JSON of somebody else': { status: 200, contentType: 'application/json', body: 'null' },
   'an error of somebody else': { status: 400, contentType: 'application/json', body: '{"error":"bad luck"}' },
@@ -69,13 +70,13 @@ await play({
     await app.signIn()
     app.expect(/status of (400|401|403|502|503) /)
     for (const [who, answer] of Object.entries(between)) {
-      await app.tab.route(/\/(oauth2|api)\//, (route) => route.fulfill(answer))
+      await app.tab.route(/\/(oauth2|bff|api)\//, (route) => route.fulfill(answer))
       await app.press('Expire now')
       await app.panel(/You are still signed in\./)
       await app.tab.getByRole('link', { name: 'Activity' }).click()
       await app.tab.locator('main .message:visible', { hasText: 'Try again' }).waitFor()
-      assert.ok((await app.kept()).rt, who)
-      await app.tab.unroute(/\/(oauth2|api)\//)
+      assert.ok(await app.refreshToken(), who)
+      await app.tab.unroute(/\/(oauth2|bff|api)\//)
       await app.press('Try again')
       await app.isFine()
       await app.rows().first().waitFor()
@@ -84,12 +85,12 @@ await play({
     // And at the sign-in nobody is signed in by it.
     await app.signOut()
     for (const [who, answer] of Object.entries(between)) {
-      await app.tab.route(/\/oauth2\//, (route) => route.fulfill(answer))
+      await app.tab.route(/\/(oauth2|bff)\//, (route) => route.fulfill(answer))
       await app.trySignIn('bob', passwordOf('bob'))
       await app.tab.locator('form .message:visible').waitFor()
-      assert.equal(await app.kept(), null, who)
+      assert.equal(await app.refreshToken(), undefined, who)
       assert.deepEqual(await app.typed('Username'), ['bob'], who)
-      await app.tab.unroute(/\/oauth2\//)
+      await app.tab.unroute(/\/(oauth2|bff)\//)
     }
     app.judge()
   },
@@ -97,17 +98,18 @@ await play({
   async a_server_that_asks_to_wait_is_believed(browser) {
     const app = await App.start(browser)
     await app.signIn()
-    app.expect(refused(503, '/oauth2/token'))
-    const { rt } = await app.kept()
-    const body = JSON.stringify({ error: 'temporarily_unavailable', error_description: 'Somebody else renews it.', reason: 'wait_and_retry' })
-    await app.tab.route('**/oauth2/token', (route) => route.fulfill({ status: 503, contentType: 'application/json', headers: { 'Retry-After': '7' }, body }))
+    app.expect(refused(503, renewal))
+    const kept = await app.refreshToken()
+    const dialect = mode === 'cookie' ? 'detail' : 'error_description'
+    const body = JSON.stringify({ error: 'temporarily_unavailable', [dialect]: 'Somebody else renews it.', reason: 'wait_and_retry' })
+    await app.tab.route(`**${renewal}`, (route) => route.fulfill({ status: 503, contentType: 'application/json', headers: { 'Retry-After': '7' }, body }))
     await app.press('Expire now')
     await app.panel('Somebody else renews it. Try again in 7 s. You are still signed in.')
-    assert.equal((await app.kept()).rt, rt)
-    await app.tab.unroute('**/oauth2/token')
+    assert.equal(await app.refreshToken(), kept)
+    await app.tab.unroute(`**${renewal}`)
     await app.go('Sessions')
     await app.rows().first().waitFor()
-    assert.notEqual((await app.kept()).rt, rt)
+    assert.notEqual(await app.refreshToken(), kept)
     app.judge()
   },
 
@@ -118,7 +120,7 @@ await play({
     await app.tab.route('**/api/v1/me/activity', (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{}' }))
     await app.tab.getByRole('link', { name: 'Activity' }).click()
     await app.says(`${url} answers 401. Try again`)
-    assert.deepEqual([app.asked('GET', '/api/v1/me/activity'), app.refreshes().length], [2, 1])
+    assert.deepEqual([app.asked('GET', '/api/v1/me/activity'), app.renewals()], [2, 1])
     await app.at('Activity')
     // With a token that is good it is the second answer that counts.
     await app.tab.unroute('**/api/v1/me/activity')
@@ -126,7 +128,7 @@ await play({
     await app.edit({ at: 'e30.e30.e30' })
     await app.press('Try again')
     await app.rows().first().waitFor()
-    assert.deepEqual([app.asked('GET', '/api/v1/me/activity'), app.refreshes().length], [4, 2])
+    assert.deepEqual([app.asked('GET', '/api/v1/me/activity'), app.renewals()], [4, 2])
     app.judge()
     other.judge()
   },
@@ -140,7 +142,7 @@ await play({
     await app.go('Sessions')
     await app.rows().first().waitFor()
     assert.deepEqual(await app.messages(), [])
-    assert.deepEqual([app.asked('GET', '/api/v1/me/sessions'), app.refreshes().length], [2, 1])
+    assert.deepEqual([app.asked('GET', '/api/v1/me/sessions'), app.renewals()], [2, 1])
     app.judge()
   },
 
@@ -148,7 +150,7 @@ await play({
     const app = await App.start(browser)
     await app.signIn()
     await please(`seconds pass: ${30 * 24 * 60 * 60 + 1}`)
-    app.expect(refused(401, '/api/v1/me/sessions'), refused(400, '/oauth2/token'))
+    app.expect(refused(401, '/api/v1/me/sessions'), noRenewal)
     await app.tab.getByRole('link', { name: 'Sessions' }).click()
     await app.says('You are signed out. The session was not used for so long that it ended.')
     await app.isSignedOut()

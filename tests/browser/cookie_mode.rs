@@ -1,0 +1,32 @@
+//! Does the web client keep its promises in the cookie mode too? Scenes of `app/*.mjs`, some of them played in both modes.
+
+scenes! { "cookie", "screens.mjs";
+    a_newcomer_signs_up_and_is_signed_in [];
+    one_signs_in_by_username_or_email_and_out_again [];
+    a_session_is_signed_out_from_another [];
+    signing_out_everywhere_is_noticed_by_another_browser [];
+    after_a_signout_neither_reload_nor_back_shows_anything_private [];
+}
+
+scenes! { "cookie", "input.mjs";
+    a_wrong_password_is_refused_and_soon_has_to_wait [];
+    two_presses_send_a_form_once [];
+    what_was_typed_waits_for_whom_the_server_signed_out [];
+    a_locked_user_is_told_why [];
+}
+
+scenes! { "cookie", "trouble.mjs";
+    a_server_that_is_away_signs_nobody_out [];
+    who_answers_in_the_servers_place_signs_nobody_out [];
+    a_server_that_asks_to_wait_is_believed [];
+    a_refusal_is_met_with_one_new_token_and_no_second [];
+    the_token_is_renewed_under_a_page_that_slept [];
+    a_session_that_idled_too_long_says_so [];
+}
+
+scenes! { "cookie", "tabs.mjs";
+    a_signout_reaches_the_other_tabs_within_a_second [];
+    a_signin_reaches_the_other_tabs [];
+    nothing_is_sent_as_somebody_who_signed_in_elsewhere [];
+    a_signout_during_a_renewal_holds [];
+}
