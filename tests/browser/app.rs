@@ -169,6 +169,10 @@ impl Stage {
                 self.settings.push(("signup", "closed".to_owned()));
                 self.start().await;
             }
+            ("refresh tokens that came again", count) => {
+                let events = "SELECT count(*) FROM events WHERE event_type = 'refresh_token_reused'";
+                assert_eq!(self.home.rows().numbers(events).await, [count.parse::<i64>().expect("a number")]);
+            }
             other => panic!("what is {other:?}?"),
         }
     }

@@ -30,3 +30,22 @@ scenes! { "cookie", "tabs.mjs";
     nothing_is_sent_as_somebody_who_signed_in_elsewhere [];
     a_signout_during_a_renewal_holds [];
 }
+
+scenes! { "cookie", "cookie.mjs";
+    /// UX.md §5, line 89.
+    nothing_that_a_script_can_look_at_holds_a_token [];
+    over_plain_http_the_cookie_is_for_this_host_alone_and_the_page_says_what_it_is_worth [];
+    a_cookie_that_is_none_is_taken_away_with_its_reason [];
+    the_cookie_of_another_user_makes_the_page_his [];
+    two_cookies_of_the_name_are_none_and_sign_nobody_out [];
+    a_cookie_that_is_gone_is_a_signout_at_the_next_renewal [];
+    an_old_cookie_that_comes_again_ends_the_session_and_is_told_of [];
+    everybody_can_read_each_screen [];
+}
+
+scenes! { "localStorage", "switch.mjs";
+    the_choice_survives_a_reload_and_reaches_the_other_tabs [];
+    the_switch_ends_the_session_at_the_server_there_and_back [];
+    without_the_server_the_switch_pretends_nothing [];
+    what_was_typed_survives_the_switch [];
+}

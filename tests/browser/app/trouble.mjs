@@ -136,6 +136,7 @@ await play({
   async the_token_is_renewed_under_a_page_that_slept(browser) {
     const app = await App.start(browser)
     await app.signIn()
+    await app.tells('Username', 'bob')
     // The page's own clock stands: only the server knows that the token has run out.
     await please('seconds pass: 301')
     app.expect(refused(401, '/api/v1/me/sessions'))
@@ -149,6 +150,7 @@ await play({
   async a_session_that_idled_too_long_says_so(browser) {
     const app = await App.start(browser)
     await app.signIn()
+    await app.tells('Username', 'bob')
     await please(`seconds pass: ${30 * 24 * 60 * 60 + 1}`)
     app.expect(refused(401, '/api/v1/me/sessions'), noRenewal)
     await app.tab.getByRole('link', { name: 'Sessions' }).click()
