@@ -1,5 +1,14 @@
 //! Does the web client keep its promises in the cookie mode too? Scenes of `app/*.mjs`, some of them played in both modes.
 
+use std::process::Command;
+
+use grantd_tests::postgres::free_port;
+use grantd_tests::skip;
+use tokio::runtime::Runtime;
+
+use super::app::Stage;
+use super::script;
+
 scenes! { "cookie", "screens.mjs";
     a_newcomer_signs_up_and_is_signed_in [];
     one_signs_in_by_username_or_email_and_out_again [];
@@ -48,4 +57,33 @@ scenes! { "localStorage", "switch.mjs";
     the_switch_ends_the_session_at_the_server_there_and_back [];
     without_the_server_the_switch_pretends_nothing [];
     what_was_typed_survives_the_switch [];
+}
+
+/// Plays a scene that puts a program before the server, where its issuer says that it is.
+fn play_behind(scheme: &str, scene: &str, mode: &str) {
+    let Some(script) = script("app/proxy.mjs") else { return };
+    if scheme == "https" && Command::new("openssl").arg("version").output().is_err() {
+        return skip("there is no openssl to make a certificate with");
+    }
+    let issuer = format!("{scheme}://localhost:{}", free_port());
+    let runtime = Runtime::new().expect("a runtime");
+    let stage = runtime.block_on(Stage::open(&[("issuer", &issuer)]));
+    script.run(&[&issuer, scene, mode, &stage.url()]);
+}
+
+const ROUND: &str = "over_https_the_whole_round_works_with_a_cookie_that_no_other_host_can_set";
+
+#[test]
+fn over_https_the_whole_round_works_with_a_cookie_that_no_other_host_can_set() {
+    play_behind("https", ROUND, "cookie");
+}
+
+#[test]
+fn over_https_the_whole_round_works_with_local_storage() {
+    play_behind("https", ROUND, "localStorage");
+}
+
+#[test]
+fn an_answer_that_comes_late_brings_no_old_cookie_back() {
+    play_behind("http", "an_answer_that_comes_late_brings_no_old_cookie_back", "cookie");
 }
