@@ -3,11 +3,13 @@
 use std::process::Command;
 
 use grantd_tests::postgres::free_port;
+use grantd_tests::rows::Rows;
 use grantd_tests::skip;
+use grantd_tests::temp::TempDir;
 use tokio::runtime::Runtime;
 
 use super::app::Stage;
-use super::script;
+use super::{dev, script};
 
 scenes! { "cookie", "screens.mjs";
     a_newcomer_signs_up_and_is_signed_in [];
@@ -57,6 +59,23 @@ scenes! { "localStorage", "switch.mjs";
     the_switch_ends_the_session_at_the_server_there_and_back [];
     without_the_server_the_switch_pretends_nothing [];
     what_was_typed_survives_the_switch [];
+}
+
+scenes! { "cookie", "sites.mjs";
+    /// UX.md §5, line 90.
+    a_page_of_another_site_gets_nowhere [];
+}
+
+/// UX.md §5, line 84.
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_tabs_with_one_cookie_renew_their_tokens_for_a_minute_and_nobody_notices() {
+    let data = TempDir::new();
+    let Some(script) = script("app/eight.mjs") else { return };
+    let server = dev(&data).env("GRANTD_TOKENS__ACCESS_TTL", "2s").start();
+    let scene = "eight_tabs_with_one_cookie_renew_their_tokens_for_a_minute_and_nobody_notices";
+    script.run(&[&server.url(), scene, "cookie"]);
+    let events = "SELECT count(*) FROM events WHERE event_type IN ('refresh_token_reused', 'refresh_retried')";
+    assert_eq!(Rows::Sqlite(data.join("grantd.db")).numbers(events).await, [0]);
 }
 
 /// Plays a scene that puts a program before the server, where its issuer says that it is.

@@ -78,7 +78,7 @@ fn everybody_can_read_the_pages() {
 }
 
 #[test]
-fn a_browser_keeps_the_cookie_from_scripts_and_from_other_sites() {
+fn a_browser_keeps_the_cookie_from_scripts_of_the_api_page_too() {
     let data = TempDir::new();
     let Some(script) = script("cookie.mjs") else { return };
     script.run(&[&dev(&data).start().url()]);
