@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod app;
+mod cats;
 mod cookie_mode;
 
 use std::fs;
