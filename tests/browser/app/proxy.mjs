@@ -63,6 +63,8 @@ await play({
     await answer.reached
     await other.signOut()
     await other.trySignIn('bob', 'bob-dev-password')
+    // The sign-in waits, or would be done before the answer is there.
+    await other.tab.waitForFunction(async () => (await navigator.locks.query()).pending.length > 0 || !document.querySelector('nav').hidden)
     answer.goOn()
     for (const tab of [app, other]) await tab.tells('Username', 'bob')
     await app.tab.reload()
