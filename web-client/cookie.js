@@ -86,9 +86,7 @@ async function refresh(stale) {
 /** The server's own no ends the sign-in. One of somebody in between, which gives no reason, does not. @param {Refusal} why */
 function end(why) {
   if (why.status !== 401 || !why.reason) throw why
-  if (why.reason !== 'no_credentials') drop(why)
-  // That nobody is signed in any more may have been told already, and somebody may be typing again.
-  else if (kept) drop()
+  drop(why.reason === 'no_credentials' ? undefined : why)
 }
 
 /**
