@@ -78,8 +78,12 @@ async function refresh(stale) {
   if (nobody) return null
   if (kept && fresh(kept, stale)) return kept.at
   const answer = await post('refresh')
-  if (answer.ok) return keep(await read(answer))
-  end(await refusal(answer))
+  const tokens = answer.ok ? await read(answer) : null
+  const why = answer.ok ? null : await refusal(answer)
+  // Somebody signed out while the answer was under way, which has brought the cookie back.
+  if (nobody) await post('logout')
+  else if (tokens) return keep(tokens)
+  else if (why) end(why)
   return null
 }
 
@@ -99,14 +103,15 @@ export function drop(why, chosen) {
 }
 
 /** Signs out at the server, the only one who can take the cookie: if it is not there, nobody is signed out. */
-export const signOut = () =>
-  alone(async () => {
+export async function signOut() {
+  try {
     const answer = await post('logout', null, true)
     if (answer.status !== 204) throw await refusal(answer)
-    drop(undefined, true)
-  }).catch((error) => {
-    throw new Refusal(`You are still signed in: only the server can end that here. ${error.message}`)
-  })
+  } catch (error) {
+    throw new Refusal(`You are still signed in: only the server can end that here. ${error instanceof Error && error.message}`)
+  }
+  drop(undefined, true)
+}
 
 /** Whether somebody is signed in: only the server can read the cookie. */
 export async function signedIn() {

@@ -51,6 +51,7 @@ scenes! { "cookie", "cookie.mjs";
     two_cookies_of_the_name_are_none_and_sign_nobody_out [];
     a_cookie_that_is_gone_is_a_signout_at_the_next_renewal [];
     an_old_cookie_that_comes_again_ends_the_session_and_is_told_of [];
+    what_comes_late_takes_nothing_from_the_form [];
     everybody_can_read_each_screen [];
 }
 
@@ -87,7 +88,7 @@ fn play_behind(scheme: &str, scene: &str, mode: &str) {
     let issuer = format!("{scheme}://localhost:{}", free_port());
     let runtime = Runtime::new().expect("a runtime");
     let stage = runtime.block_on(Stage::open(&[("issuer", &issuer)]));
-    script.run(&[&issuer, scene, mode, &stage.url()]);
+    script.run(&[&issuer, scene, mode, "127.0.0.1:9", &stage.url()]);
 }
 
 const ROUND: &str = "over_https_the_whole_round_works_with_a_cookie_that_no_other_host_can_set";

@@ -15,10 +15,10 @@ const DOCUMENTS: &[&str] = &[
     "CHANGELOG.md",
     "docs/grant.md",
     "docs/operating.md",
+    "docs/web-client.md",
     "docker-compose.yml",
     "packaging/grantd.service",
     "tui-client/ARCHITECTURE.md",
-    "web-client/README.md",
 ];
 /// What stands before a command.
 const PROMPTS: &[&str] =

@@ -191,8 +191,9 @@ impl BffApi {
         _page: SameOrigin,
     ) -> Result<LoggedOut, ProblemRefused> {
         let Config { issuer, server, .. } = &**flows.config();
-        if let Some(value) = cookie::read(request, issuer)? {
-            let origin = origin::read(request, &server.trusted_proxies);
+        let origin = origin::read(request, &server.trusted_proxies);
+        // Of two, whoever wants to go wants both gone.
+        for value in cookie::values(request, issuer) {
             match flows.sign_out_with(&value, &origin).await {
                 // Another client's is none of ours to end; in the cookie it is of no use to anybody.
                 Ok(()) | Err(Failure::Refused(Refusal { code: Code::InvalidGrant, .. })) => {}

@@ -17,16 +17,22 @@ pub(super) fn name(issuer: &Issuer) -> &'static str {
 
 /// Its value, if it was sent; an empty one is none. Nobody can tell which of two is meant, so two are refused.
 pub(super) fn read(request: &Request, issuer: &Issuer) -> Result<Option<String>, Refused> {
+    let mut values = values(request, issuer);
+    let value = values.pop();
+    if values.is_empty() {
+        Ok(value.filter(|value| !value.is_empty()))
+    } else {
+        Err(Refused::request(Reason::RepeatedParameter))
+    }
+}
+
+/// Its values, each time that it was sent.
+pub(super) fn values(request: &Request, issuer: &Issuer) -> Vec<String> {
     let headers = request.headers().get_all(header::COOKIE).iter();
     // Other programs on this host write cookies as they like: theirs must not spoil ours.
     let headers: Vec<_> = headers.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     let cookies = headers.iter().flat_map(|header| Cookie::split_parse(header.as_ref())).flatten();
-    let mut values = cookies.filter(|cookie| cookie.name() == name(issuer)).map(|cookie| cookie.value().to_owned());
-    let value = values.next();
-    if values.next().is_some() {
-        return Err(Refused::request(Reason::RepeatedParameter));
-    }
-    Ok(value.filter(|value| !value.is_empty()))
+    cookies.filter(|cookie| cookie.name() == name(issuer)).map(|cookie| cookie.value().to_owned()).collect()
 }
 
 /// The header `Set-Cookie` that keeps this value for so many seconds.

@@ -2,11 +2,17 @@
 import assert from 'node:assert/strict'
 import { browse, Page } from '../browser.mjs'
 
-/** `node FILE URL SCENE MODE [CATS]`: where the server is, which scene is played, how the page keeps tokens, where the API of cats is. */
-const [url, scene, mode, api = '127.0.0.1:9'] = process.argv.slice(2)
-export { url }
+/** `node FILE URL SCENE MODE [CATS [SERVER]]`: where the issuer is, which scene is played, how the page keeps tokens, where the API of cats is, and the server behind a proxy. */
+const [url, scene, mode, api = '127.0.0.1:9', behind] = process.argv.slice(2)
+export { behind, mode, url }
 /** Where the page keeps its tokens in localStorage. */
 export const entry = `grantd.tokens ${url}`
+
+const cookieMode = mode === 'cookie'
+/** Where the page signs in. */
+export const entrance = cookieMode ? '/bff/login' : '/oauth2/token'
+/** Where it gets its next token. */
+export const renewal = cookieMode ? '/bff/refresh' : '/oauth2/token'
 
 /** What the page calls that API. Unless the scene has one nobody is there, whatever else runs on this machine. */
 export const cats = 'http://localhost:8090'
@@ -22,7 +28,7 @@ export const noSignIn = refused(cookieMode ? 401 : 400, entrance)
 export const noRenewal = refused(cookieMode ? 401 : 400, renewal)
 
 /** Plays the scene that was asked for: a test of the same name. */
-export const play = (scenes, map = []) => browse((browser) => scenes[scene](browser), [`--host-resolver-rules=${[...map, ...hosts].join(',')}`])
+export const play = (scenes) => browse((browser) => scenes[scene](browser), [`--host-resolver-rules=${hosts.join(',')}`])
 
 /** The password of one whom the server knows from its start. */
 export const passwordOf = (username) => `${username}-dev-password`
@@ -48,6 +54,20 @@ export async function endSessionsOf(username) {
   const ada = await program('ada')
   const { items } = await ada.ask('GET', `/api/v1/admin/users?q=${username}`)
   await ada.ask('DELETE', `/api/v1/admin/sessions?user_id=${items.find((user) => user.username === username).id}`)
+}
+
+/** Lets a request wait until it is told to go on. */
+export async function held(app, path) {
+  let asked
+  const reached = new Promise((resolve) => (asked = resolve))
+  let goOn
+  const released = new Promise((resolve) => (goOn = resolve))
+  await app.tab.route(path, async (route) => {
+    asked()
+    await released
+    await route.continue()
+  })
+  return { reached, goOn }
 }
 
 /** The web client in a tab. */
@@ -197,7 +217,8 @@ export class App extends Page {
 
   /** Changes what is kept as a hand would. */
   async edit(change) {
-    await this.tab.evaluate(([entry, change]) => localStorage.setItem(entry, JSON.stringify({ ...JSON.parse(localStorage.getItem(entry)), ...change })), [entry, change])
+    if (cookieMode) await this.tab.evaluate(async (change) => void Object.assign((await import('/app/cookie.js')).state(), change), change)
+    else await this.tab.evaluate(([entry, change]) => localStorage.setItem(entry, JSON.stringify({ ...JSON.parse(localStorage.getItem(entry)), ...change })), [entry, change])
   }
 
   /** Lets the page look at its token now, as it does each second. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { judge } from '../axe.mjs'
 import { please } from '../browser.mjs'
-import { App, noRenewal, noSignIn, nobody, passwordOf, play, refused, url } from './app.mjs'
+import { App, held, noRenewal, noSignIn, nobody, passwordOf, play, refused, url } from './app.mjs'
 import { pack, readable } from './reach.mjs'
 
 /** A refresh token of somebody by a client, as a program would have got it. */
@@ -72,7 +72,7 @@ await play({
     await app.signIn()
     const { name, httpOnly, sameSite, path, secure, domain } = await app.cookie()
     assert.deepEqual({ name, httpOnly, sameSite, path, secure, domain }, { name: 'grantd_app', httpOnly: true, sameSite: 'Strict', path: '/', secure: false, domain: 'localhost' })
-    await app.tab.locator('aside b:visible', { hasText: 'This server speaks plain http, so the cookie travels unprotected: for development only.' }).waitFor()
+    await app.tab.locator('aside b:visible', { hasText: 'This server speaks plain http, so the cookie travels unprotected, and to every program on this host, on any port: for development only.' }).waitFor()
     assert.ok(!(await app.button('Break the refresh token').isVisible()), 'there is nothing to break')
     app.judge()
   },
@@ -166,6 +166,24 @@ await play({
     await app.tab.reload()
     await app.says('You are signed out. A refresh token that had been replaced was used again')
     await please('refresh tokens that came again: 1')
+    app.judge()
+  },
+
+  async what_comes_late_takes_nothing_from_the_form(browser) {
+    const app = await App.start(browser)
+    await app.signIn()
+    await app.tells('Username', 'bob')
+    app.expect(refused(401, '/api/v1/me/sessions'))
+    const request = await held(app, '**/api/v1/me/sessions')
+    await app.tab.getByRole('link', { name: 'Sessions' }).click()
+    await request.reached
+    await app.signOut()
+    await app.type({ Username: 'ada', Password: passwordOf('ada') })
+    const answered = app.tab.waitForResponse('**/api/v1/me/sessions')
+    request.goOn()
+    await (await answered).finished()
+    await app.press('Sign in')
+    await app.tab.locator('#person', { hasText: 'ada' }).waitFor()
     app.judge()
   },
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { App, play } from './app.mjs'
 
-const enough = 150
+const enough = 100
 
 await play({
   async eight_tabs_with_one_cookie_renew_their_tokens_for_a_minute_and_nobody_notices(browser) {

@@ -11,7 +11,7 @@ export function pack() {
     answers.push(`${[...answer.headers]} ${await answer.clone().text()}`)
     return answer
   }
-  new BroadcastChannel('grantd').onmessage = ({ data }) => heard.push(JSON.stringify(data))
+  new BroadcastChannel(`grantd ${location.origin}`).onmessage = ({ data }) => heard.push(JSON.stringify(data))
   addEventListener('message', ({ data }) => heard.push(JSON.stringify(data) ?? ''))
   addEventListener('storage', ({ key, newValue }) => heard.push(`${key} ${newValue}`))
 }

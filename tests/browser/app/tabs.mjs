@@ -1,20 +1,6 @@
 // What do several tabs have of each other? One sign-in, one sign-out, and one refresh for all.
 import assert from 'node:assert/strict'
-import { App, cats, mode, noRenewal, nobody, play, refused, renewal as endpoint } from './app.mjs'
-
-/** Lets a request wait until it is told to go on. */
-async function held(app, path) {
-  let asked
-  const reached = new Promise((resolve) => (asked = resolve))
-  let goOn
-  const released = new Promise((resolve) => (goOn = resolve))
-  await app.tab.route(path, async (route) => {
-    asked()
-    await released
-    await route.continue()
-  })
-  return { reached, goOn }
-}
+import { App, cats, held, noRenewal, nobody, play, refused, renewal as endpoint } from './app.mjs'
 
 await play({
   async a_signout_reaches_the_other_tabs_within_a_second(browser) {
@@ -69,10 +55,9 @@ await play({
     await app.press('Add the cat')
     await renewal.reached
     await other.signOut()
-    // A sign-in that brings a cookie waits for the renewal, whose answer could bring the old one back.
-    if (mode === 'cookie') renewal.goOn()
-    await other.signIn('bob')
+    // A sign-in waits for the renewal, whose answer could bring the old tokens back.
     renewal.goOn()
+    await other.signIn('bob')
     await app.tab.locator('#person', { hasText: 'bob' }).waitFor()
     await app.at('Cats and their owners')
     await app.says('does not answer')
@@ -100,7 +85,7 @@ await play({
     renewal.goOn()
     await answered
     await app.tab.waitForFunction(async () => (await navigator.locks.query()).held.length === 0)
-    await app.tab.unroute('**/oauth2/token')
+    await app.tab.unroute(`**${endpoint}`)
     // The answer came too late to sign anybody in.
     await app.tab.reload()
     await app.isSignedOut()

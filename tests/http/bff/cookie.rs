@@ -125,16 +125,27 @@ async fn one_that_is_none_of_ours_is_refused_clearly_and_changes_nothing() {
             let answer = expect_refusal(answer, status, reason, clears);
             assert!(answer.header("retry-after").is_none(), "{answer}");
         }
-        let answer = browser.with_cookie(&cookie).logout().await;
-        if status == 400 {
-            expect_refusal(answer, 400, reason, false);
-        } else {
+        if status != 400 {
+            let answer = browser.with_cookie(&cookie).logout().await;
             assert!(super::is_cleared(&answer.expect(204)), "{cookie}");
         }
     }
     assert_eq!(state(&server).await, before);
     browser.refresh().await.expect(200);
     browser.client.as_public("swagger-ui").refresh(&foreign).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_out_with_two_is_signed_out_of_both() {
+    let server = TestServer::start().await;
+    let one = Browser::of_ada(&server).await;
+    let mut other = Browser::new(&server);
+    other.login("bob", "bob-dev-password").await.expect(200);
+    let both = format!("{NAME}={}; {NAME}={}", one.value(), other.value());
+    assert!(super::is_cleared(&one.with_cookie(&both).logout().await.expect(204)));
+    for mut browser in [one, other] {
+        expect_refusal(browser.user().await, 401, "signed_out", true);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,7 +103,7 @@ fn cookie_mode(operation: &Operation) -> Vec<Refused> {
             forbidden(Code::InvalidTarget, Reason::ResourceNotAllowed),
             wait(),
         ],
-        "logOut" => vec![Refused::cross_site(), twice(), wait()],
+        "logOut" => vec![Refused::cross_site(), wait()],
         _ => vec![Refused::no_cookie(), twice(), over(Reason::UnknownToken), over(Reason::SignedOut), wait()],
     }
 }
