@@ -111,9 +111,9 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const units = [['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]]
 
-/** How long ago, or in how long. @param {number} when milliseconds */
+/** How long ago, as far as two clocks agree. @param {number} when milliseconds */
 export function ago(when) {
-  const seconds = Math.round((when - Date.now()) / 1000)
+  const seconds = Math.min(0, Math.round((when - Date.now()) / 1000))
   const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1]
   return relative.format(Math.trunc(seconds / size), unit)
 }

@@ -107,6 +107,11 @@ export class App extends Page {
     return this.tab.getByRole('button', { name, exact: true })
   }
 
+  /** Tries once more, unless the page has done so by itself. */
+  async tryAgain() {
+    await this.button('Try again').click({ timeout: 5000 }).catch(() => {})
+  }
+
   async press(name) {
     await this.button(name).click()
   }

@@ -122,7 +122,7 @@ await play({
     await app.tab.reload()
     await app.says('A parameter was sent more than once. Try again')
     await app.context.clearCookies({ name: 'grantd_app', path: '/bff' })
-    await app.press('Try again')
+    await app.tryAgain()
     await app.tells('Username', 'bob')
     app.judge()
   },

@@ -69,7 +69,7 @@ await play({
       await app.at('Not now')
       await look(app, `not now, ${at}`)
       await app.tab.unroute('**/api/v1/me')
-      await app.press('Try again')
+      await app.tryAgain()
       await app.at('Nothing here')
       await app.press('Break the refresh token')
       await look(app, `broken, ${at}`)

@@ -136,7 +136,7 @@ await play({
     await app.tab.getByRole('link', { name: 'Sessions' }).click()
     await app.tab.locator('main .message', { hasText: 'This browser keeps nothing for this page. Try again' }).waitFor()
     await app.tab.evaluate(() => (Storage.prototype.setItem = window.whole))
-    await app.press('Try again')
+    await app.tryAgain()
     await app.isFine()
     await app.rows().first().waitFor()
     app.judge()
