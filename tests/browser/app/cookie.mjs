@@ -181,7 +181,7 @@ await play({
     await app.type({ Username: 'ada', Password: passwordOf('ada') })
     const answered = app.tab.waitForResponse('**/api/v1/me/sessions')
     request.goOn()
-    await (await answered).finished()
+    await answered
     await app.press('Sign in')
     await app.tab.locator('#person', { hasText: 'ada' }).waitFor()
     app.judge()
