@@ -48,7 +48,7 @@ scenes! { "cookie", "cookie.mjs";
     over_plain_http_the_cookie_is_for_this_host_alone_and_the_page_says_what_it_is_worth [];
     a_cookie_that_is_none_is_taken_away_with_its_reason [];
     the_cookie_of_another_user_makes_the_page_his [];
-    two_cookies_of_the_name_are_none_and_sign_nobody_out [];
+    two_cookies_of_the_name_sign_nobody_out_but_whoever_wants_to_go [];
     a_cookie_that_is_gone_is_a_signout_at_the_next_renewal [];
     an_old_cookie_that_comes_again_ends_the_session_and_is_told_of [];
     what_comes_late_takes_nothing_from_the_form [];

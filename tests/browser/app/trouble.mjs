@@ -35,7 +35,7 @@ await play({
     await app.says(away)
     await app.press('Try again')
     await please('start')
-    await app.press('Try again')
+    await app.tryAgain()
     await app.isFine()
     await app.rows().first().waitFor()
     await app.panel(/left\. Got/)
