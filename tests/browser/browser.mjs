@@ -20,6 +20,12 @@ export async function please(wish) {
   assert.equal((await answers.next()).value, 'done')
 }
 
+// Nothing here takes so long: whoever waits for ever fails, and does not keep the others from being told.
+setTimeout(() => {
+  console.error('it hangs')
+  process.exit(1)
+}, 300_000).unref()
+
 export async function browse(visit, more = []) {
   const executablePath = process.env.GRANTD_TEST_CHROMIUM ?? '/usr/bin/chromium'
   const browser = await chromium.launch({ executablePath, args: [...flags, ...quiet, ...alone, ...more] })
