@@ -17,10 +17,10 @@ async function isAlive(token) {
   return (await fetch(`${url}/oauth2/token`, { method: 'POST', body })).ok
 }
 
-/** A page that may be told that its cookie is not there. */
+/** A page that may be told that its cookie is not there, and for which what it asked before a sign-out may be answered after it. */
 async function start(where) {
   const app = await App.start(where)
-  app.expect(refused(401, '/bff/user'))
+  app.expect(refused(401, '/bff/user'), refused(401, '/api/v1/me'))
   return app
 }
 
