@@ -240,4 +240,10 @@ export class App extends Page {
   async isGood(token) {
     return (await fetch(`${url}/api/v1/me`, { headers: { Authorization: `Bearer ${token}` } })).ok
   }
+
+  /** Waits until a token is good no more: the page forgets it at once, and the server is told meanwhile. */
+  async dies(token, isGood = (token) => this.isGood(token)) {
+    const until = Date.now() + 10_000
+    while (await isGood(token)) assert.ok(Date.now() < until, 'the token outlives the sign-out')
+  }
 }

@@ -144,7 +144,7 @@ await play({
     await app.rows().first().waitFor()
     await app.press('Sign out')
     await app.isSignedOut()
-    assert.ok(!(await app.isGood(first)))
+    await app.dies(first)
     assert.equal(app.requests.filter((request) => request.url().startsWith(`${url}/oauth2/revoke`)).length, 2)
     app.judge()
     host.close()

@@ -47,7 +47,7 @@ await play({
       assert.deepEqual(tab.requests.filter((request) => !request.url().startsWith(url) && !request.url().startsWith('data:')), [])
       tab.judge()
     }
-    assert.ok(!(await isGood(last)))
+    await app.dies(last, isGood)
     // Nobody gets in with the old one.
     await app.tab.reload()
     await app.isSignedOut()

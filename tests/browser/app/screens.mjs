@@ -36,7 +36,7 @@ await play({
       await app.press('Sign out')
       await app.isSignedOut()
       await app.says('You are signed out.')
-      assert.ok(!(await app.isGood(at)), 'the token outlives the sign-out')
+      await app.dies(at)
     }
     app.judge()
   },
