@@ -72,7 +72,8 @@ export async function signIn(username, password) {
     }
     // Another tab signed in meanwhile: nobody holds those tokens any more.
     if (before) revoke(before.rt).catch(() => {})
-    tell({ type: 'in' })
+    // The other tabs see it in the entry, which may reach them later than the channel would.
+    note({ type: 'in' })
     await reached()
   })
 }
@@ -158,7 +159,7 @@ export const breakRefreshToken = () =>
     await reached()
   })
 
-// The second way to hear of it, should the channel fail.
+// How a tab hears of a sign-in elsewhere; and of a sign-out, should the channel fail.
 addEventListener('storage', ({ key: changed, oldValue, newValue }) => {
   if (changed !== key) return
   if (newValue === null) note({ type: 'out' })

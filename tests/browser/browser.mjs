@@ -32,15 +32,16 @@ export async function browse(visit, more = []) {
   try {
     await visit(browser)
   } catch (error) {
+    console.error(error)
     // What a person would see now says more than a line number.
     for (const tab of browser.contexts().flatMap((context) => context.pages())) {
       console.log(`${tab.url()}\n${await tab.innerText('body').catch(String)}\n`)
     }
-    throw error
+    process.exitCode = 1
   } finally {
     await browser.close()
   }
-  console.log('all done')
+  if (!process.exitCode) console.log('all done')
   process.exit()
 }
 

@@ -181,7 +181,7 @@ impl Script {
         }
         let status = child.wait().expect("our own child");
         let (told, complained) = (told.join("\n"), complained.join().unwrap_or_default());
-        assert!(status.success(), "{status}\n{told}\n{complained}");
-        assert!(told.ends_with("all done"), "it did not come to its end:\n{told}\n{complained}");
+        assert!(status.success(), "{status}\n{complained}\n{told}");
+        assert!(told.ends_with("all done"), "it did not come to its end:\n{complained}\n{told}");
     }
 }

@@ -5,24 +5,14 @@ import { App, cats, held, noRenewal, nobody, play, refused, renewal as endpoint 
 await play({
   async a_signout_reaches_the_other_tabs_within_a_second(browser) {
     const app = await App.start(browser)
+    // Nothing there looks by itself, as a page does each second: that it hears of it is all it has.
+    await app.context.addInitScript(() => void (window.setInterval = () => 0))
     const others = [await App.start(app.context), await App.start(app.context, { hash: '#/activity' })]
     await app.signIn()
     await others[0].tells('Username', 'bob')
     await others[1].rows().first().waitFor()
     await app.tells('Username', 'bob')
-    // In the pages: when the button was pressed here, when it shows there.
-    const shown = others.map((other) =>
-      other.tab.evaluate(
-        () =>
-          new Promise((resolve) =>
-            new MutationObserver(() => document.querySelector('h1')?.textContent === 'Sign in' && resolve(Date.now())).observe(document, { childList: true, subtree: true }),
-          ),
-      ),
-    )
-    await app.tab.evaluate(() => addEventListener('click', () => (window.pressed = Date.now()), { capture: true }))
     await app.press('Sign out')
-    const pressed = await app.tab.evaluate(() => window.pressed)
-    for (const when of await Promise.all(shown)) assert.ok(when - pressed < 1000, `${when - pressed} ms`)
     for (const tab of [app, ...others]) {
       await tab.isSignedOut()
       await tab.says('You are signed out.')
