@@ -44,10 +44,8 @@ await play({
     const app = await App.start(browser)
     const sites = [await site('localhost'), await site('grantd.test')]
     const tab = await app.context.newPage()
-    const statuses = []
-    tab.on('response', (response) => {
-      if (response.request().method() === 'POST') statuses.push([response.url(), response.status()])
-    })
+    const sent = []
+    tab.on('request', (request) => request.method() === 'POST' && sent.push(request))
     for (const signedIn of [false, true]) {
       if (signedIn) {
         await app.signIn()
@@ -73,8 +71,10 @@ await play({
       }
       assert.equal((await app.cookie())?.value, kept)
     }
-    assert.ok(statuses.length >= doors.length * sites.length * 2 * 4, `${statuses.length} were answered`)
-    for (const [door, status] of statuses) assert.equal(status, 403, door)
+    // One way is stopped by the browser, which asks first; the form is one more. Of a page that is left some answers are not heard.
+    assert.ok(sent.length >= doors.length * sites.length * 2 * Object.keys(ways).length, `${sent.length} were sent`)
+    const answers = await Promise.all(sent.map((request) => request.response().catch(() => null)))
+    for (const answer of answers.filter(Boolean)) assert.equal(answer.status(), 403, answer.url())
     // Whoever was signed in still is, with the session of then.
     await app.press('Expire now')
     await app.panel(/(4:5\d|5:00) left/)
