@@ -7,6 +7,8 @@ export const config = {
   server: 'http://localhost:8080',
   /** What this page is called there: a public client that may use `password` and `refresh_token`. */
   client: 'web',
+  /** Whether people may make themselves an account there. */
+  signUp: true,
   /** The example API, if `web` may ask tokens for it: 'http://localhost:8090'. */
   cats: '',
 }

@@ -65,7 +65,10 @@ const cat = ({ name, owner }) =>
 /** @type {Record<string, Screen>} */
 export const screens = {
   'sign-in': {
-    made: (root) => submits(root, ({ username, password }) => keeper.signIn(username, password)),
+    made(root) {
+      find(root, '[href="#/sign-up"]').hidden = !config.signUp
+      submits(root, ({ username, password }) => keeper.signIn(username, password))
+    },
   },
 
   'sign-up': {

@@ -123,6 +123,7 @@ async fn the_settings_name_this_server_and_change_with_it() {
     for line in [
         format!("issuer: \"{}\",", server.url()),
         "client: \"web\",".to_owned(),
+        "signUp: true,".to_owned(),
         format!("cats: \"{CATS}\","),
         // By whatever name somebody came.
         "server: new URL('..', import.meta.url).href.slice(0, -1),".to_owned(),

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::error::Refused;
 use super::page;
 use super::prepared::Prepared;
+use crate::config::Signup;
 use crate::flows::Flows;
 use crate::model::client::WEB;
 
@@ -99,11 +100,12 @@ impl Endpoint for Settings {
         let example = apis.iter().find(|api| api.resource == api.origin);
         let issuer = json!(self.0.config().issuer.as_str());
         let client = json!(WEB);
+        let sign_up = self.0.config().signup == Signup::Open;
         let cats = json!(example.map_or("", |api| &api.origin));
         let body = format!(
             "// Written by grantd for this server. On a host of its own the page has a config.js to be changed by hand.\n\n\
              export const config = {{\n  issuer: {issuer},\n  server: new URL('..', import.meta.url).href.slice(0, -1),\n  \
-             client: {client},\n  cats: {cats},\n}}\n"
+             client: {client},\n  signUp: {sign_up},\n  cats: {cats},\n}}\n"
         );
         Ok(Prepared::new(body, SCRIPT, CACHE_CONTROL).answer(request.headers()))
     }

@@ -170,6 +170,11 @@ await play({
     await app.trySignUp('grace', 'grace@example.org', secret)
     await app.says('This server does not let people sign up by themselves.')
     assert.deepEqual(await app.typed('Username', 'E-mail'), ['grace', 'grace@example.org'])
+    // Whoever comes later is not offered it.
+    const later = await App.start(browser)
+    await later.at('Sign in')
+    assert.ok(!(await later.tab.getByRole('link', { name: 'Make an account' }).isVisible()))
     app.judge()
+    later.judge()
   },
 })
