@@ -66,6 +66,7 @@ async function meet() {
   person = me.id
   shown = keeper.whose()
   find(document, '#person').textContent = me.username
+  tick()
   return me
 }
 
