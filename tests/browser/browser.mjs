@@ -26,6 +26,9 @@ setTimeout(() => {
   process.exit(1)
 }, 300_000).unref()
 
+/** What is watched. */
+const pages = []
+
 export async function browse(visit, more = []) {
   const executablePath = process.env.GRANTD_TEST_CHROMIUM ?? '/usr/bin/chromium'
   const browser = await chromium.launch({ executablePath, args: [...flags, ...quiet, ...alone, ...more] })
@@ -33,6 +36,10 @@ export async function browse(visit, more = []) {
     await visit(browser)
   } catch (error) {
     console.error(error)
+    for (const page of pages) {
+      for (const complaint of page.complaints) console.error(`complaint: ${complaint}`)
+      for (const request of page.unanswered) console.error(`unanswered: ${request.method()} ${request.url()}`)
+    }
     // What a person would see now says more than a line number.
     for (const tab of browser.contexts().flatMap((context) => context.pages())) {
       console.log(`${tab.url()}\n${await tab.innerText('body').catch(String)}\n`)
@@ -58,14 +65,20 @@ export class Page {
   }
 
   constructor(tab, url) {
+    pages.push(this)
     this.tab = tab
     tab.setDefaultTimeout(15_000)
     this.url = url
     this.others = []
     this.requests = []
+    this.unanswered = new Set()
     this.complaints = []
     this.expected = []
-    tab.on('request', (request) => this.requests.push(request))
+    tab.on('request', (request) => {
+      this.requests.push(request)
+      this.unanswered.add(request)
+    })
+    for (const end of ['requestfinished', 'requestfailed']) tab.on(end, (request) => this.unanswered.delete(request))
     tab.on('pageerror', (error) => this.complaints.push(String(error)))
     tab.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(`${message.text()} ${message.location().url}`)
@@ -150,6 +163,8 @@ export class Page {
     const operation = this.operation(path)
     if (!(await operation.locator('button.execute').isVisible())) await operation.locator('.opblock-summary-control').click()
     await operation.locator('button.execute').waitFor()
+    // What it answers is listed once Swagger UI has read the operation. Before, pressing Execute does nothing.
+    await operation.locator('.responses-table .response').first().waitFor()
     return operation
   }
 

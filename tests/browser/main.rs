@@ -162,10 +162,7 @@ impl Script {
     fn talk(&self, args: &[&str], mut grant: impl FnMut(&str)) {
         let mut command = Command::new("node");
         command.arg(&self.0).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
-            command.env_remove(proxy);
-        }
-        let mut child = command.spawn().expect("node");
+        let mut child = process::without_proxies(&mut command).spawn().expect("node");
         let mut answers = child.stdin.take().expect("its input");
         let stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut stderr = child.stderr.take().expect("its errors");

@@ -215,6 +215,8 @@ async fn docs_is_a_page_whose_files_are_compressed_and_of_their_type() {
         "it would part it from a window to sign in with{page}"
     );
     assert!(page.body.contains("<noscript>") && page.body.contains("/openapi.yaml"), "{page}");
+    let moved = visit(&client, "/docs/", BROWSER).await.expect(308);
+    assert_eq!(moved.header("location"), Some("/docs"), "{moved}");
     let files: Vec<_> = page.body.split('"').filter(|value| value.starts_with("/docs/")).collect();
     assert_eq!(files.len(), 5, "{files:?}");
     for path in files {
@@ -239,7 +241,7 @@ async fn docs_is_a_page_whose_files_are_compressed_and_of_their_type() {
 async fn without_docs_nothing_is_there_and_nothing_leads_there() {
     let server = TestServer::with(&[("docs.enabled", "false")]).await;
     let client = server.client();
-    for path in ["/docs", "/docs/docs.js", "/docs/swagger-ui.js"] {
+    for path in ["/docs", "/docs/", "/docs/docs.js", "/docs/swagger-ui.js"] {
         expect_problem(visit(&client, path, "application/json").await, 404, "not_found");
         expect_page(&visit(&client, path, BROWSER).await.expect(404));
     }

@@ -134,11 +134,9 @@ fn is_installed(path: &str) -> bool {
 
 /// Runs a program to its end, which is brought about when it takes too long. None when there is no such program, and the test is skipped.
 fn finish(program: &mut Command, patience: Duration) -> Option<Output> {
-    // The libraries would send what is meant for the loopback to a proxy that the environment names.
-    for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
-        program.env_remove(proxy);
-    }
-    let Ok(started) = program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
+    let Ok(started) =
+        process::without_proxies(program).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    else {
         skip(&format!("there is no {}", program.get_program().display()));
         return None;
     };

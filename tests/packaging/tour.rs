@@ -66,16 +66,13 @@ fn run(snippet: &Snippet, url: &str, home: &Path) -> Result<Output, String> {
         }
         other => panic!("nothing runs {other}"),
     };
-    for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
-        command.env_remove(proxy);
-    }
     // What whoever runs the tests has settled for `grant` is theirs.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("GRANT_") || name.starts_with("XDG_")) {
             command.env_remove(name);
         }
     }
-    Ok(finish(command.env("HOME", home)))
+    Ok(finish(process::without_proxies(&mut command).env("HOME", home)))
 }
 
 /// Runs the section's programs in this language.

@@ -127,6 +127,14 @@ pub fn call<S: AsRef<str>>(program: &Path, args: &[S]) -> Call {
     Call { command, files, port: None }
 }
 
+/// Prepares a program that keeps our environment: it sends nothing that is meant for the loopback to a proxy that is named there.
+pub fn without_proxies(command: &mut Command) -> &mut Command {
+    for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(proxy);
+    }
+    command
+}
+
 /// Prepares `grantd dev` on a port of its choice; `data` keeps the data.
 pub fn dev(data: &Path) -> Call {
     grantd(&["dev", "--port", "0", "--data", &data.display().to_string()])

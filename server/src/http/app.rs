@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
-use poem::http::header::LOCATION;
-use poem::http::{HeaderValue, StatusCode};
+use poem::http::HeaderValue;
 use poem::{Endpoint, EndpointExt, Request, Response, Result};
 use serde_json::json;
 
 use super::error::Refused;
 use super::page;
-use super::prepared::Prepared;
+use super::prepared::{Moved, Prepared};
 use crate::config::Signup;
 use crate::flows::Flows;
 use crate::model::client::WEB;
@@ -46,23 +45,13 @@ const FILES: [(&str, &str, &str); 10] = [
 pub(super) fn files(flows: &Arc<Flows>) -> impl Iterator<Item = (&'static str, BoxEndpoint<'static>)> {
     let page = Prepared::new(file!("index.html"), "text/html; charset=utf-8", CACHE_CONTROL);
     let own = [
-        ("/app", Moved(format!("{}{PATH}", flows.config().issuer.path())).boxed()),
+        // The page's files are named relative to it.
+        ("/app", Moved::to(flows.config(), PATH).boxed()),
         (PATH, Page { flows: Arc::clone(flows), page }.boxed()),
         ("/app/config.js", Settings(Arc::clone(flows)).boxed()),
     ];
     let fixed = |(path, content_type, body)| (path, Prepared::new(body, content_type, CACHE_CONTROL).boxed());
     own.into_iter().chain(FILES.map(fixed))
-}
-
-/// The same with a slash: the page's files are named relative to it.
-struct Moved(String);
-
-impl Endpoint for Moved {
-    type Output = Response;
-
-    async fn call(&self, _: Request) -> Result<Response> {
-        Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(LOCATION, &self.0).finish())
-    }
 }
 
 /// The page, which may talk to this server and to the APIs that its client asks tokens for.

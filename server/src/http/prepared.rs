@@ -1,10 +1,12 @@
-//! What never changes between two requests? It is written once, and sent with an entity tag.
+//! What never changes between two requests? A document, written once and sent with an entity tag; and where one has moved to.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use poem::http::{HeaderMap, StatusCode, header};
 use poem::{Endpoint, Request, Response, Result};
+
+use crate::config::Config;
 
 /// A document, ready to send.
 #[derive(Clone)]
@@ -54,5 +56,23 @@ impl Endpoint for Prepared {
 
     async fn call(&self, request: Request) -> Result<Response> {
         Ok(self.answer(request.headers()))
+    }
+}
+
+/// Where a page is that somebody looks for with a slash too many, or too few: never elsewhere.
+pub(super) struct Moved(String);
+
+impl Moved {
+    /// To this path below the issuer's.
+    pub(super) fn to(config: &Config, path: &str) -> Self {
+        Self(format!("{}{path}", config.issuer.path()))
+    }
+}
+
+impl Endpoint for Moved {
+    type Output = Response;
+
+    async fn call(&self, _: Request) -> Result<Response> {
+        Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(header::LOCATION, &self.0).finish())
     }
 }

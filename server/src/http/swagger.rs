@@ -8,7 +8,7 @@ use poem::http::HeaderValue;
 use poem::{Endpoint, EndpointExt, Request, Response, Result};
 
 use super::page;
-use super::prepared::Prepared;
+use super::prepared::{Moved, Prepared};
 use crate::config::{Config, Mode};
 
 /// Where the page is; its files are below.
@@ -25,13 +25,14 @@ const CACHE_CONTROL: &str = "no-cache";
 struct Docs(Prepared);
 
 /// The page and all that it needs, by path.
-pub(super) fn files(config: &Config) -> [(&'static str, BoxEndpoint<'static>); 6] {
-    let page = Prepared::new(write(config), "text/html; charset=utf-8", CACHE_CONTROL);
+pub(super) fn files(config: &Config) -> [(&'static str, BoxEndpoint<'static>); 7] {
+    let own = Prepared::new(write(config), "text/html; charset=utf-8", CACHE_CONTROL);
     let (script, style) = ("text/javascript; charset=utf-8", "text/css; charset=utf-8");
     let ours = |body: &'static str, content_type| Prepared::new(body, content_type, CACHE_CONTROL).boxed();
     let theirs = |body: &'static [u8], content_type| Prepared::compressed(body, content_type, CACHE_CONTROL).boxed();
     [
-        (PATH, Docs(page).boxed()),
+        (PATH, Docs(own).boxed()),
+        ("/docs/", Moved::to(config, PATH).boxed()),
         ("/docs/docs.js", ours(include_str!("swagger/docs.js"), script)),
         ("/docs/docs.css", ours(include_str!("swagger/docs.css"), style)),
         ("/docs/swagger-ui.js", theirs(&archive::SCRIPT, script)),

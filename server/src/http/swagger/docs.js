@@ -86,19 +86,25 @@ const alone = (change) => {
   return navigator.locks ? navigator.locks.request('grantd-docs', held) : held()
 }
 
+/** The access token to go on with if another tab was quicker. It may as well have signed out, or in as somebody else. */
+function overtaken(auth) {
+  const other = kept()[auth.name]
+  if (!rotated(auth, other)) return null
+  restore(kept())
+  if (!other) throw told('You signed out meanwhile. Press Authorize to sign in again.')
+  if (session(other.token.access_token) !== session(auth.token.access_token)) throw told('You signed in anew meanwhile. Nothing was sent.')
+  return other.token.access_token
+}
+
 /** Gets the next tokens. Alone, so that no other tab does the same with the same refresh token. */
 async function renew(auth) {
-  const other = kept()[auth.name]
-  if (rotated(auth, other)) {
-    restore(kept())
-    if (!other) throw told('You signed out in another tab. Press Authorize to sign in again.')
-    if (session(other.token.access_token) !== session(auth.token.access_token)) throw told('You signed in anew in another tab. Nothing was sent.')
-    return other.token.access_token
-  }
+  const before = overtaken(auth)
+  if (before) return before
   const answer = await post('/oauth2/token', auth, { grant_type: 'refresh_token', refresh_token: auth.token.refresh_token })
   const token = await answer.json().catch(() => ({}))
-  // Signed out, or in as somebody else, while the answer was on its way.
-  if (rotated(auth, signIns()[auth.name])) throw plain('You signed out before this was sent.')
+  // What another tab wrote may be seen here only now.
+  const meanwhile = overtaken(auth)
+  if (meanwhile) return meanwhile
   if (answer.ok) {
     ui.authActions.authorizeOauth2WithPersistOption({ auth, token })
     return token.access_token
