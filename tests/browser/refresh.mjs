@@ -40,6 +40,26 @@ await browse(async (browser) => {
   assert.ok(sent.length > rounds, 'they refreshed')
   assert.equal(new Set(sent).size, sent.length, 'no refresh token was sent twice')
 
+  step('what a quicker tab has written is seen only while the answer is on its way')
+  let goOn
+  const released = new Promise((resolve) => (goOn = resolve))
+  await page.tab.route('**/oauth2/token', async (route) => {
+    await released
+    await route.continue()
+  })
+  const asked = page.tab.waitForRequest('**/oauth2/token')
+  const executed = page.executes('/api/v1/me')
+  const body = (await asked).postData()
+  const next = await (await fetch(`${url}/oauth2/token`, { method: 'POST', body: new URLSearchParams(body) })).json()
+  await other.tab.evaluate((next) => {
+    const kept = JSON.parse(localStorage.getItem('authorized'))
+    Object.assign(kept.grantd.token, next)
+    localStorage.setItem('authorized', JSON.stringify(kept))
+  }, next)
+  await page.tab.waitForFunction((token) => localStorage.getItem('authorized').includes(token), next.refresh_token)
+  goOn()
+  await executed
+
   page.judge()
   other.judge()
 })
