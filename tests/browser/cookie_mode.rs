@@ -69,11 +69,11 @@ scenes! { "cookie", "sites.mjs";
 
 /// UX.md §5, line 84.
 #[tokio::test(flavor = "multi_thread")]
-async fn eight_tabs_with_one_cookie_renew_their_tokens_and_nobody_notices() {
+async fn eight_tabs_with_one_cookie_renew_their_tokens_for_a_minute_and_nobody_notices() {
     let data = TempDir::new();
     let Some(script) = script("app/eight.mjs") else { return };
     let server = dev(&data).env("GRANTD_TOKENS__ACCESS_TTL", "2s").start();
-    let scene = "eight_tabs_with_one_cookie_renew_their_tokens_and_nobody_notices";
+    let scene = "eight_tabs_with_one_cookie_renew_their_tokens_for_a_minute_and_nobody_notices";
     script.run(&[&server.url(), scene, "cookie"]);
     let events = "SELECT count(*) FROM events WHERE event_type IN ('refresh_token_reused', 'refresh_retried')";
     assert_eq!(Rows::Sqlite(data.join("grantd.db")).numbers(events).await, [0]);

@@ -26,12 +26,12 @@ struct Docs(Prepared);
 
 /// The page and all that it needs, by path.
 pub(super) fn files(config: &Config) -> [(&'static str, BoxEndpoint<'static>); 7] {
-    let own = Prepared::new(write(config), "text/html; charset=utf-8", CACHE_CONTROL);
+    let page = Prepared::new(write(config), "text/html; charset=utf-8", CACHE_CONTROL);
     let (script, style) = ("text/javascript; charset=utf-8", "text/css; charset=utf-8");
     let ours = |body: &'static str, content_type| Prepared::new(body, content_type, CACHE_CONTROL).boxed();
     let theirs = |body: &'static [u8], content_type| Prepared::compressed(body, content_type, CACHE_CONTROL).boxed();
     [
-        (PATH, Docs(own).boxed()),
+        (PATH, Docs(page).boxed()),
         ("/docs/", Moved::to(config, PATH).boxed()),
         ("/docs/docs.js", ours(include_str!("swagger/docs.js"), script)),
         ("/docs/docs.css", ours(include_str!("swagger/docs.css"), style)),

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { App, play } from './app.mjs'
 
-const enough = 60
+const enough = 100
 
 await play({
-  async eight_tabs_with_one_cookie_renew_their_tokens_and_nobody_notices(browser) {
+  async eight_tabs_with_one_cookie_renew_their_tokens_for_a_minute_and_nobody_notices(browser) {
     const app = await App.start(browser)
     const tabs = [app]
     while (tabs.length < 8) tabs.push(await App.start(app.context))
@@ -25,7 +25,7 @@ await play({
       await tab.go('Sessions')
       await tab.rows().first().waitFor()
       assert.equal(await tab.rows().count(), 1)
-      assert.ok(tab.renewals() > 2, `${tab.renewals()} renewals in one tab`)
+      assert.ok(tab.renewals() > 5, `${tab.renewals()} renewals in one tab`)
       // A token may run out on its way; nobody sees that either.
       tab.expect(/status of 401 .*\/api\/v1\/me/)
       tab.judge()

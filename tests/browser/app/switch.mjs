@@ -17,10 +17,10 @@ async function isAlive(token) {
   return (await fetch(`${url}/oauth2/token`, { method: 'POST', body })).ok
 }
 
-/** A page that may be told that its cookie is not there, and for which what it asked before a sign-out may be answered after it. */
+/** A page that may be told that its cookie is not there. */
 async function start(where) {
   const app = await App.start(where)
-  app.expect(refused(401, '/bff/user'), refused(401, '/api/v1/me'))
+  app.expect(refused(401, '/bff/user'))
   return app
 }
 
